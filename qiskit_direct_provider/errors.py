@@ -30,13 +30,13 @@ An outage is a `TransportError` or a `StorageError`, never an empty answer.
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import (
     JobError,
-    JobTimeoutError as QiskitJobTimeoutError,
     QiskitBackendNotFoundError,
+)
+from qiskit.providers.exceptions import (
+    JobTimeoutError as QiskitJobTimeoutError,
 )
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "DirectError",
     "DirectJobError",
     "DuplicateJobError",
-    "FailureDetails",
     "InvalidCircuitError",
     "InvalidInputError",
     "JobCancelledError",
@@ -66,16 +65,6 @@ __all__ = [
 ]
 
 
-class FailureDetails(TypedDict, total=False):
-    """What an answer of a server said beside its message."""
-
-    status: int | None
-    code: str | None
-    solution: str | None
-    trace: str | None
-    retryable: bool
-
-
 class DirectError(QiskitError):
     """The root of the tree.
 
@@ -86,9 +75,10 @@ class DirectError(QiskitError):
         solution: The server's own advice.
         trace: Identifier under which the operators of the server find this request.
         retryable: True when the same call may succeed later without any change.
+        retry_after_s: Seconds that the server asked to wait; None when it did not say.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a message, and what came with it, by name
         self,
         message: str = "",
         *,
@@ -97,6 +87,7 @@ class DirectError(QiskitError):
         solution: str | None = None,
         trace: str | None = None,
         retryable: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -104,6 +95,7 @@ class DirectError(QiskitError):
         self.solution = solution
         self.trace = trace
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return str(self.message)

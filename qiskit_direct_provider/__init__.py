@@ -1,0 +1,43 @@
+"""Run Qiskit circuits on an IBM Quantum system of your own.
+
+Names are imported when they are first used, so that this import costs hardly anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider import errors
+    from qiskit_direct_provider.accounts import S3Storage
+    from qiskit_direct_provider.backend import DirectBackend
+    from qiskit_direct_provider.job import DirectJob
+    from qiskit_direct_provider.provider import DirectProvider
+
+__all__ = ["DirectBackend", "DirectJob", "DirectProvider", "S3Storage", "errors"]
+
+_HOMES = {
+    "DirectBackend": "backend",
+    "DirectJob": "job",
+    "DirectProvider": "provider",
+    "S3Storage": "accounts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("qiskit-direct-provider")
+    if name == "errors":
+        return importlib.import_module(f"{__name__}.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

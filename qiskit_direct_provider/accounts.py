@@ -1,0 +1,240 @@
+"""Where to connect, as whom, and through which object store."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from qiskit_direct_provider.errors import AccountError, InvalidInputError
+
+__all__ = ["Account", "HttpOptions", "S3Storage", "Secret", "resolve"]
+
+CHANNELS = ("direct_access",)
+
+DEFAULT_IAM_URL = "https://iam.cloud.ibm.com"
+
+_LONGEST_HEADER_VALUE = 8192
+
+
+class Secret:
+    """Text that shows itself only when asked: not in a repr, a log line, a traceback or a pickle.
+
+    >>> Secret("key")
+    Secret('***')
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that sends it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never pickled")
+
+
+def _secret(value: str | Secret | None, name: str) -> Secret:
+    """A secret that can travel in a header; the text itself appears in no message."""
+    text = value.reveal() if isinstance(value, Secret) else (value or "")
+    if not isinstance(text, str):
+        raise InvalidInputError(f"{name} must be text")
+    text = text.strip()
+    if len(text) > _LONGEST_HEADER_VALUE or not (text.isascii() and text.isprintable()):
+        raise InvalidInputError(f"{name} holds characters that cannot be sent, or is too long")
+    return Secret(text)
+
+
+def _checked_url(url: str, name: str) -> str:
+    """An absolute http(s) URL without credentials, query or trailing slash; plain http is warned of."""
+    parts = urlsplit(url.strip())
+    try:
+        well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise InvalidInputError(f"{name} must be an http or https URL such as https://host:port, not {url!r}")
+    if parts.username or parts.password:
+        raise InvalidInputError(f"{name} must not hold a user name or a password")
+    if parts.query or parts.fragment:
+        raise InvalidInputError(f"{name} must not hold a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        warnings.warn(
+            f"{name} is plain http to {parts.hostname}: keys and results can be read on the way",
+            stacklevel=4,
+        )
+    return url.strip().rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's loopback.
+
+    >>> is_loopback("localhost"), is_loopback("127.0.0.1"), is_loopback("example.org")
+    (True, True, False)
+    """
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, init=False)
+class S3Storage:
+    """The S3-compatible store through which inputs, results and logs travel.
+
+    Args:
+        endpoint: URL of the store as this machine sees it.
+        bucket: Name of an existing bucket.
+        access_key_id: Access key.
+        secret_access_key: Secret key; used to sign, never sent.
+        region: Region that the store signs for.
+        endpoint_for_service: URL of the same store as the quantum service sees it, where that differs.
+        prefix: Put before every object's name.
+    """
+
+    endpoint: str
+    bucket: str
+    access_key_id: Secret
+    secret_access_key: Secret
+    region: str
+    endpoint_for_service: str | None
+    prefix: str
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the fields of an S3 account, all by name
+        self,
+        endpoint: str,
+        bucket: str,
+        access_key_id: str | Secret,
+        secret_access_key: str | Secret,
+        region: str = "us-east-1",
+        endpoint_for_service: str | None = None,
+        prefix: str = "",
+    ) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", bucket or ""):
+            raise InvalidInputError(f"the bucket name {bucket!r} is not one")
+        service = endpoint_for_service and _checked_url(
+            endpoint_for_service, "the storage endpoint_for_service"
+        )
+        values = {
+            "endpoint": _checked_url(endpoint, "the storage endpoint"),
+            "bucket": bucket,
+            "access_key_id": _secret(access_key_id, "the storage access_key_id"),
+            "secret_access_key": _secret(secret_access_key, "the storage secret_access_key"),
+            "region": region or "us-east-1",
+            "endpoint_for_service": service or None,
+            "prefix": prefix,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class HttpOptions:
+    """How requests travel.
+
+    Attributes:
+        verify: True, or the path of a CA bundle; False switches certificate checks off.
+        cert: Client certificate: a path, or a pair of certificate and key paths.
+        proxies: Proxy URL by scheme; None takes the environment's.
+        timeout: Longest time for one call, its retries included, in seconds; None means 120 s.
+    """
+
+    verify: bool | str = True
+    cert: str | tuple[str, str] | None = None
+    proxies: Mapping[str, str] | None = field(default=None, repr=False)
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """Everything that a client needs in order to connect. Secrets are masked in its repr."""
+
+    channel: str
+    url: str
+    token: Secret
+    instance: str | None
+    iam_url: str
+    storage: S3Storage | None
+    http: HttpOptions = HttpOptions()
+    client_application: str | None = None
+
+
+def resolve(  # noqa: PLR0913 - what the user may say, all by name
+    *,
+    token: str | Secret | None,
+    url: str | None,
+    instance: str | None = None,
+    channel: str | None = None,
+    iam_url: str | None = None,
+    storage: S3Storage | None = None,
+    client_application: str | None = None,
+    **http: Any,
+) -> Account:
+    """The account that explicit arguments describe.
+
+    Without ``iam_url``, a service on this machine's loopback is asked for its own token; for any other
+    the token comes from IBM Cloud.
+
+    Raises:
+        AccountError: The token or the URL is missing.
+        InvalidInputError: One of them cannot be right.
+    """
+    if channel not in {None, *CHANNELS}:
+        raise InvalidInputError(f"channel must be one of {', '.join(CHANNELS)}, not {channel!r}")
+    secret = _secret(token, "the token")
+    if not secret:
+        raise AccountError("no token: pass DirectProvider(token=..., url=...), the API key of your system")
+    if not url:
+        raise AccountError("no url: pass DirectProvider(token=..., url=...), the address of your system")
+    if storage is not None and not isinstance(storage, S3Storage):
+        raise InvalidInputError("storage must be an S3Storage(...)")
+    checked = _checked_url(url, "the url")
+    own = is_loopback(urlsplit(checked).hostname or "")
+    return Account(
+        channel=channel or CHANNELS[0],
+        url=checked,
+        token=secret,
+        instance=_secret(instance, "the instance").reveal() or None,
+        iam_url=_checked_url(iam_url or (checked if own else DEFAULT_IAM_URL), "the iam_url"),
+        storage=storage,
+        http=_http_options(**http),
+        client_application=client_application,
+    )
+
+
+def _http_options(
+    *,
+    verify: bool | str = True,
+    cert: str | tuple[str, str] | None = None,
+    proxies: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+) -> HttpOptions:
+    if timeout is not None and not timeout > 0:
+        raise InvalidInputError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    if verify is False:
+        warnings.warn("certificate checks are off: whoever is in between can read the key", stacklevel=4)
+    urls = proxies.get("urls", proxies) if proxies else None
+    return HttpOptions(verify=verify, cert=cert, proxies=urls, timeout=timeout)

@@ -1,0 +1,1 @@
+"""REST clients, one per dialect, behind one interface."""

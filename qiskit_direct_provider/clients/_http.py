@@ -1,0 +1,269 @@
+"""The one place from which API requests leave."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.refusals import error_for
+from qiskit_direct_provider.clients.retrying import retried
+from qiskit_direct_provider.errors import ProtocolError, TransportError
+from qiskit_direct_provider.wire.failures import read_failure
+
+if TYPE_CHECKING:
+    import requests
+
+    from qiskit_direct_provider.accounts import HttpOptions
+
+__all__ = ["Answer", "Authorization", "NoAuthorization", "Request", "Sender", "as_json"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 20.0
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_CHUNK = 64 * 1024
+_UNAUTHORIZED = 401
+_FIRST_REDIRECT = 300
+_FIRST_FAILURE = 400
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to the API.
+
+    ``repeatable`` says that sending it twice does no harm; only then is it retried when its fate is
+    unknown.
+    """
+
+    method: str
+    path: str
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    repeatable: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer, read to its end."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self, shape: type[T]) -> T:
+        """The body as a typed value; `document` and `accepted` are other ways to read it.
+
+        Raises:
+            ProtocolError: It is not JSON, or has another shape.
+        """
+        try:
+            return msgspec.json.decode(self.document(), type=shape)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise self.broken(str(error)) from error
+
+    def document(self) -> bytes:
+        """The body, if it calls itself JSON."""
+        kind = self.headers.get("Content-Type", "application/json")
+        if "json" not in kind.lower():
+            raise self.broken(f"content type {kind[:80]!r}: {read_failure(self.body).message[:200]!r}")
+        return self.body
+
+    def accepted(self) -> None:
+        """Nothing is to be read, but a page of a gateway is no acceptance.
+
+        Raises:
+            ProtocolError: The body is something else than JSON.
+        """
+        if self.body:
+            self.document()
+
+    def broken(self, why: str, *, retryable: bool = True) -> ProtocolError:
+        """The error that says that this answer breaks the API's rules."""
+        return ProtocolError(
+            f"{self.request}: the answer (HTTP {self.status}) is not what the API promises: {why}. "
+            "Is the url that of the API, without a proxy page in between?",
+            status=self.status,
+            retryable=retryable,
+        )
+
+
+def as_json(shape: type[T]) -> Callable[[Answer], T]:
+    """A reader of bodies of one shape, for `Sender.send`."""
+    return lambda answer: answer.json(shape)
+
+
+class Authorization(Protocol):
+    """Headers that say who asks, and a way to renew them once they are refused."""
+
+    def headers(self, deadline: Deadline) -> dict[str, str]:
+        """Headers for the next request."""
+
+    def renew(self, refused: Mapping[str, str], deadline: Deadline) -> bool:
+        """Get new headers in place of the refused ones; False when there are no others to be had."""
+
+
+class NoAuthorization:
+    """For requests that need none."""
+
+    def headers(self, deadline: Deadline) -> dict[str, str]:  # noqa: ARG002 - Authorization's signature
+        """No headers."""
+        return {}
+
+    def renew(self, refused: Mapping[str, str], deadline: Deadline) -> bool:  # noqa: ARG002
+        """There is nothing to renew."""
+        return False
+
+
+class Sender:
+    """Sends requests to one origin, with one policy; safe to share between threads and across a fork.
+
+    No redirect is followed and no cookie is kept. ``~/.netrc`` and ``REQUESTS_CA_BUNDLE`` are not read:
+    what was said explicitly holds.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        options: HttpOptions,
+        authorization: Authorization | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self._options = options
+        self._authorization = authorization or NoAuthorization()
+        self._headers = {"Accept": "application/json", **(headers or {})}
+        self._sessions: dict[int, requests.Session] = {}
+
+    @property
+    def host(self) -> str:
+        """Host and port, for messages."""
+        return urlsplit(self.base_url).netloc
+
+    def send(self, request: Request, deadline: Deadline, read: Callable[[Answer], T]) -> T:
+        """What ``read`` makes of the successful answer to a request, after retries where they are harmless.
+
+        Raises:
+            DirectError: Of the class that fits the failure; `TransportError` when nothing came back.
+        """
+        for attempt in retried(request.repeatable, deadline):
+            with attempt:
+                return read(self._authorized(request, deadline, MAX_ANSWER_BYTES))
+        raise AssertionError
+
+    def _authorized(self, request: Request, deadline: Deadline, max_bytes: int) -> Answer:
+        """One attempt; a refused token is renewed once."""
+        headers = self._authorization.headers(deadline)
+        answer = self._exchange(request, headers, deadline, max_bytes)
+        if answer.status == _UNAUTHORIZED and self._authorization.renew(headers, deadline):
+            headers = self._authorization.headers(deadline)
+            answer = self._exchange(request, headers, deadline, max_bytes)
+        if answer.status >= _FIRST_FAILURE:
+            raise error_for(answer, self.host)
+        if answer.status >= _FIRST_REDIRECT:
+            raise answer.broken("a redirect, which is never followed", retryable=False)
+        return answer
+
+    def _exchange(
+        self, request: Request, authorization: Mapping[str, str], deadline: Deadline, max_bytes: int
+    ) -> Answer:
+        import requests
+
+        if deadline.expired():
+            raise TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
+        headers = {**self._headers, **authorization}
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
+        try:
+            with self._session().request(
+                request.method,
+                self.base_url + request.path,
+                data=request.body,
+                headers=headers,
+                timeout=self._timeouts(deadline),
+                allow_redirects=False,
+                stream=True,
+                proxies=self._proxies(request.path),
+                verify=self._options.verify,
+                cert=self._options.cert,
+            ) as response:
+                body = _read(response, request, deadline, max_bytes)
+                answer = Answer(request, response.status_code, response.headers, body)
+        except requests.RequestException as error:
+            raise self._transport_error(request, error) from error
+        logger.debug("%s %s: HTTP %d, %d bytes", self.host, request, answer.status, len(body))
+        return answer
+
+    def _timeouts(self, deadline: Deadline) -> tuple[float, float]:
+        left = max(deadline.remaining(), 0.001)
+        return min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)
+
+    def _proxies(self, path: str) -> dict[str, str]:
+        import requests
+
+        if self._options.proxies is not None:
+            return dict(self._options.proxies)
+        found: dict[str, str] = requests.utils.get_environ_proxies(self.base_url + path)
+        return found
+
+    def _session(self) -> requests.Session:
+        """This process' session: sockets must not be shared with a forked child."""
+        import requests
+
+        session = self._sessions.get(os.getpid())
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            self._sessions = {os.getpid(): session}
+        return session
+
+    def _transport_error(self, request: Request, error: Exception) -> TransportError:
+        from requests.exceptions import ConnectTimeout, ProxyError, SSLError, Timeout
+
+        kinds: list[tuple[type[Exception], str]] = [
+            (SSLError, "the certificate was not accepted; pass verify='/path/to/ca.pem' for a private CA"),
+            (ProxyError, "the proxy did not let it through; see proxies="),
+            (
+                ConnectTimeout,
+                "no connection within the time limit; is the url right, and the host reachable from here?",
+            ),
+            (Timeout, "no answer within the time limit"),
+        ]
+        default = "no connection, or it broke; is the url right, and the service up?"
+        why = next((text for kind, text in kinds if isinstance(error, kind)), default)
+        return TransportError(f"{request} to {self.host}: {why}", retryable=not isinstance(error, SSLError))
+
+    def close(self) -> None:
+        """Close idle connections. Another request opens new ones."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions = {}
+
+
+def _read(response: requests.Response, request: Request, deadline: Deadline, max_bytes: int) -> bytes:
+    """The whole decoded body, within the size limit and the deadline."""
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > max_bytes:
+            raise ProtocolError(
+                f"{request}: the answer is larger than {max_bytes} bytes", status=response.status_code
+            )
+        if deadline.expired():
+            raise TransportError(f"{request}: the answer was not complete in time", retryable=True)
+    return bytes(body)

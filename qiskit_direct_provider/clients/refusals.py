@@ -1,0 +1,105 @@
+"""HTTP failures of the API as errors of this package."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Protocol
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.wire.failures import Failure, read_failure
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.errors import DirectError
+
+__all__ = ["RETRYABLE_STATUSES", "FailedAnswer", "error_for"]
+
+RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
+
+
+class FailedAnswer(Protocol):
+    """What is needed of an answer in order to name its failure."""
+
+    @property
+    def request(self) -> object:
+        """The request, for the message."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers of the answer."""
+
+    @property
+    def body(self) -> bytes:
+        """Body of the answer."""
+
+
+_BY_CODE: dict[tuple[int, str], tuple[type[errors.DirectError], str]] = {
+    (400, "1219"): (errors.AuthenticationError, "check the token and the instance"),
+    (404, "1216"): (errors.BackendNotFoundError, "provider.backends() lists the names there are"),
+    (404, "1291"): (errors.JobNotFoundError, "it was deleted, or belongs to another account"),
+    (409, "1231"): (errors.DuplicateJobError, "choose another job_id"),
+    (409, "1306"): (errors.JobInvalidStateError, "only a running job can be cancelled"),
+    (409, "1337"): (errors.JobInvalidStateError, "wait until the job has ended, or cancel it"),
+    (423, "1233"): (errors.BackendReservedError, "try again after the reservation, or use another backend"),
+    (429, "1232"): (errors.LanesFullError, "delete a finished job, or wait until somebody else does"),
+}
+
+_BY_STATUS: dict[int, tuple[type[errors.DirectError], str]] = {
+    400: (errors.InvalidInputError, ""),
+    401: (errors.AuthenticationError, "check the token and the iam_url"),
+    403: (errors.AuthorizationError, "ask the owner of the instance for the access that this needs"),
+    404: (errors.ApiError, "is the url that of the API?"),
+    409: (errors.JobInvalidStateError, ""),
+    413: (errors.InvalidInputError, "send fewer or smaller circuits"),
+    422: (errors.InvalidInputError, ""),
+    423: (errors.BackendReservedError, "try again after the reservation, or use another backend"),
+    429: (errors.RateLimitError, "send fewer requests"),
+    503: (errors.ApiError, "the service is down for a moment or for maintenance"),
+}
+
+
+def error_for(answer: FailedAnswer, host: str) -> DirectError:
+    """The error that says what a failed answer says."""
+    failure = read_failure(answer.body)
+    kind, advice = _kind(answer.status, failure)
+    return kind(
+        _sentence(answer, host, failure, failure.solution or advice),
+        status=answer.status,
+        code=failure.code,
+        solution=failure.solution,
+        trace=failure.trace or failure.correlation_id or answer.headers.get("uber-trace-id"),
+        retryable=answer.status in RETRYABLE_STATUSES and kind is not errors.LanesFullError,
+        retry_after_s=_seconds(answer.headers.get("Retry-After")),
+    )
+
+
+def _kind(status: int, failure: Failure) -> tuple[type[errors.DirectError], str]:
+    default = (errors.ApiError, "")
+    return _BY_CODE.get((status, failure.code or "")) or _BY_STATUS.get(status, default)
+
+
+def _sentence(answer: FailedAnswer, host: str, failure: Failure, advice: str) -> str:
+    code = f", code {failure.code}" if failure.code else ""
+    said = failure.message or "no explanation"
+    hint = f" ({advice.rstrip('.')})" if advice else ""
+    return f"{answer.request} at {host} was refused: {said.rstrip('.')} [HTTP {answer.status}{code}]{hint}"
+
+
+def _seconds(header: str | None) -> float | None:
+    """Retry-After in seconds, given as a number or as a date."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(header) - datetime.now(timezone.utc)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

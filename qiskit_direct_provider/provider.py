@@ -1,0 +1,172 @@
+"""The entrance: an account's backends."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.accounts import Account, S3Storage, resolve
+from qiskit_direct_provider.backend import DirectBackend
+from qiskit_direct_provider.clients.connect import connect
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.service.process import LocalService
+
+__all__ = ["DirectProvider"]
+
+DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
+
+
+class DirectProvider:
+    """The quantum computers that an account can reach. Making one sends no request.
+
+    Args:
+        token: API key of the system.
+        url: Address of its API.
+        instance: CRN of the service instance.
+        channel: The API's kind; ``"direct_access"`` is the Direct Access or Quantum System API.
+        iam_url: Where the key is exchanged for a token; IBM Cloud unless the service is on this machine.
+        storage: The object store through which inputs and results travel.
+        proxies: Proxy URL by scheme; None takes the environment's.
+        verify: True, or the path of a CA bundle; False switches certificate checks off, with a warning.
+        cert: Client certificate: a path, or a pair of certificate and key paths.
+        timeout: Longest time for one call, its retries included, in seconds; default 120.
+
+    Raises:
+        AccountError: The token or the URL is missing.
+        InvalidInputError: An argument cannot be right.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of an account, all by name
+        self,
+        token: str | None = None,
+        url: str | None = None,
+        *,
+        instance: str | None = None,
+        channel: str | None = None,
+        iam_url: str | None = None,
+        storage: S3Storage | None = None,
+        proxies: Mapping[str, Any] | None = None,
+        verify: bool | str = True,
+        cert: str | tuple[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self._account: Account = resolve(
+            token=token,
+            url=url,
+            instance=instance,
+            channel=channel,
+            iam_url=iam_url,
+            storage=storage,
+            proxies=proxies,
+            verify=verify,
+            cert=cert,
+            timeout=timeout,
+        )
+        self._client = connect(self._account)
+        self._service: LocalService | None = None
+
+    @classmethod
+    def local(
+        cls,
+        devices: Iterable[str] = DEFAULT_LOCAL_DEVICES,
+        *,
+        channel: str = "direct_access",
+        seed: int | None = None,
+        noise: bool = True,
+    ) -> DirectProvider:
+        """A provider over a local service that simulates devices, started here and stopped with this process.
+
+        Use it in a ``with`` block, or call `close`, in order to stop the service earlier. Needs the extra
+        ``service`` (``pip install 'qiskit-direct-provider[service]'``).
+
+        Args:
+            devices: Names of snapshots that qiskit-ibm-runtime ships, such as ``"fake_torino"``.
+            channel: The API to speak.
+            seed: Makes counts reproducible.
+            noise: Simulate the device's errors.
+        """
+        from qiskit_direct_provider.service.process import LocalService
+
+        service = LocalService.start(tuple(devices), seed=seed, noise=noise)
+        try:
+            provider = cls(
+                token=service.api_key,
+                url=service.url,
+                instance=service.crn,
+                iam_url=service.iam_url,
+                channel=channel,
+                storage=S3Storage(**service.storage),
+            )
+        except BaseException:
+            service.close()
+            raise
+        provider._service = service
+        return provider
+
+    def backends(
+        self, name: str | None = None, *, filters: Callable[[DirectBackend], bool] | None = None
+    ) -> list[DirectBackend]:
+        """The backends of the account; one request, their documents follow when they are used.
+
+        Args:
+            name: Only the backend of this name.
+            filters: Only the backends for which it returns true.
+        """
+        items = self._client.backends(self._client.deadline())
+        found = [self._backend(item.name) for item in items if name in {None, item.name}]
+        return [backend for backend in found if filters is None or filters(backend)]
+
+    def get_backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
+        """One backend, with its documents.
+
+        Args:
+            name: Its name.
+            use_fractional_gates: Offer ``rx`` and ``rzz`` where the device has them.
+
+        Raises:
+            BackendNotFoundError: The account has no backend of that name.
+        """
+        if not isinstance(name, str) or not name:
+            raise errors.InvalidInputError("get_backend() takes the name of a backend")
+        try:
+            return self._backend(name, use_fractional_gates=use_fractional_gates).load()
+        except errors.BackendNotFoundError as error:
+            raise self._not_found(name, error) from error
+
+    def close(self) -> None:
+        """Close connections, and stop the local service if this provider started one."""
+        self._client.close()
+        if self._service is not None:
+            self._service.close()
+
+    def __enter__(self) -> DirectProvider:  # noqa: PYI034 - typing.Self needs Python 3.11
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<DirectProvider {self._account.channel} at {self._account.url}>"
+
+    def _backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
+        return DirectBackend(self._client, name, provider=self, use_fractional_gates=use_fractional_gates)
+
+    def _not_found(self, name: str, cause: errors.DirectError) -> errors.BackendNotFoundError:
+        names = sorted(item.name for item in self._client.backends(self._client.deadline()))
+        close = difflib.get_close_matches(name, names, n=1)
+        guess = f"; did you mean {close[0]!r}?" if close else ""
+        known = ", ".join(names) or "none"
+        return errors.BackendNotFoundError(
+            f"no backend {name!r} for this account{guess} There is: {known}"
+            if guess
+            else f"no backend {name!r} for this account; there is: {known}",
+            status=cause.status,
+            code=cause.code,
+            trace=cause.trace,
+        )

@@ -1,0 +1,126 @@
+"""The service as one ASGI application."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from qiskit_direct_provider.service import (
+    backend_routes,
+    failures,
+    job_routes,
+    openapi,
+    outcome,
+    token_routes,
+)
+from qiskit_direct_provider.service.context import Service
+from qiskit_direct_provider.service.devices import open_devices
+from qiskit_direct_provider.service.hosts import HostCheck
+from qiskit_direct_provider.service.jobs import JobStore
+from qiskit_direct_provider.service.object_routes import ObjectRoutes
+from qiskit_direct_provider.service.objects import ObjectStore
+from qiskit_direct_provider.service.origins import Origins
+from qiskit_direct_provider.service.runner import Runner
+from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
+from qiskit_direct_provider.service.signatures import Credentials
+from qiskit_direct_provider.service.tokens import Tokens
+from qiskit_direct_provider.service.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Receive, Scope, Send
+
+__all__ = ["build_app"]
+
+LOGGER = logging.getLogger("qiskit_direct_provider.service")
+
+_DESCRIPTION = "Direct Access (Quantum System) API on simulated devices. All numbers come from a simulation."
+
+
+def build_app(settings: ServiceSettings) -> FastAPI:
+    """The application. ``settings.port`` has to be the port at which clients reach it.
+
+    Raises:
+        InvalidInputError: A device is not known.
+    """
+    folder, is_temporary = _state_folder(settings)
+    service = _assemble(settings, folder)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        _end_interrupted(service)
+        service.runner.start()
+        try:
+            yield
+        finally:
+            await service.runner.stop()
+            service.jobs.close()
+            service.objects.close()
+            if is_temporary:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    app = FastAPI(
+        title="qiskit_direct_provider local service",
+        version=backend_routes.API_VERSION,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.service = service
+    for module in (token_routes, backend_routes, job_routes):
+        app.include_router(module.router)
+    app.add_exception_handler(failures.RequestRefusedError, failures.render_failure)
+    app.add_exception_handler(Exception, failures.render_unexpected)
+    if is_loopback(settings.host):
+        app.add_middleware(HostCheck)
+    _serve_objects(app, service)
+    openapi.describe(app)
+    return app
+
+
+def _assemble(settings: ServiceSettings, folder: Path) -> Service:
+    devices = open_devices(settings.devices)
+    jobs = JobStore(folder)
+    objects = ObjectStore(folder, settings.s3_bucket)
+    runner = Runner(settings, jobs, Origins(settings, objects), Workers(settings.workers))
+    tokens = Tokens(settings.api_key, settings.token_ttl_s)
+    return Service(settings, tokens, devices, jobs, objects, runner)
+
+
+def _serve_objects(app: FastAPI, service: Service) -> None:
+    """Hand every path that no route matches to the object store."""
+    settings = service.settings
+    routes = ObjectRoutes(service.objects, Credentials(settings.s3_access_key, settings.s3_secret_key))
+    not_found = app.router.default
+
+    async def fall_back(scope: Scope, receive: Receive, send: Send) -> None:
+        handler = routes if scope["type"] == "http" else not_found
+        await handler(scope, receive, send)
+
+    app.router.default = fall_back
+
+
+def _state_folder(settings: ServiceSettings) -> tuple[Path, bool]:
+    if settings.state is None:
+        return Path(tempfile.mkdtemp(prefix="qiskit-direct-")), True
+    folder = Path(settings.state)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder, False
+
+
+def _end_interrupted(service: Service) -> None:
+    """A job that was Running when the service stopped will never go on."""
+    end = outcome.failed(
+        outcome.RUN_FAILED, "The service was restarted while the job was running.", "Submit the job again."
+    )
+    count = service.jobs.finish_running(end)
+    if count:
+        LOGGER.warning("%d jobs were running when the service stopped; they are Failed now", count)

@@ -1,0 +1,146 @@
+"""Device documents: the snapshots that qiskit-ibm-runtime ships, or files of one's own."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qiskit_direct_provider.wire.direct_access import BackendItem
+
+__all__ = ["Device", "Snapshot", "find_snapshot", "open_devices", "read_documents", "snapshot_names"]
+
+_PREFIX = "fake_"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where the documents of a device lie. ``properties`` is None when one file holds both."""
+
+    name: str
+    configuration: Path
+    properties: Path | None
+
+
+class Device:
+    """One device as it is served: its documents as bytes, made ready once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.name = snapshot.name
+
+    @cached_property
+    def configuration(self) -> bytes:
+        """Body of ``GET /v1/backends/{name}/configuration``."""
+        configuration, _ = read_documents(self.snapshot)
+        return msgspec.json.encode(_as_served(configuration, self.name))
+
+    @cached_property
+    def properties(self) -> bytes:
+        """Body of ``GET /v1/backends/{name}/properties``."""
+        if self.snapshot.properties is not None:
+            return self.snapshot.properties.read_bytes()
+        return msgspec.json.encode(read_documents(self.snapshot)[1])
+
+    @cached_property
+    def item(self) -> BackendItem:
+        """The device in the list of backends."""
+        version = msgspec.json.decode(self.configuration).get("backend_version")
+        message = "Simulated from a snapshot of a real device's calibration."
+        return BackendItem(name=self.name, status="online", message=message, version=version, locked=False)
+
+
+def open_devices(names: tuple[str, ...]) -> dict[str, Device]:
+    """The devices to serve, by name and in the given order.
+
+    Raises:
+        InvalidInputError: There is no such snapshot, or the file is not a device.
+    """
+    snapshots = [find_snapshot(name) for name in names]
+    return {snapshot.name: Device(snapshot) for snapshot in snapshots}
+
+
+def find_snapshot(name: str) -> Snapshot:
+    """The snapshot called ``fake_<device>``, or the one in the JSON file at that path."""
+    if name.endswith(".json"):
+        return _own_file(Path(name))
+    folder = _folders().get(name)
+    if folder is None:
+        raise _invalid_input(_unknown(name))
+    short = name.removeprefix(_PREFIX)
+    return Snapshot(name, folder / f"conf_{short}.json", folder / f"props_{short}.json")
+
+
+def snapshot_names() -> list[str]:
+    """Names of all snapshots, sorted."""
+    return sorted(_folders())
+
+
+def read_documents(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Configuration and properties as they are in the files."""
+    first = msgspec.json.decode(snapshot.configuration.read_bytes())
+    if snapshot.properties is None:
+        return first["configuration"], first["properties"]
+    return first, msgspec.json.decode(snapshot.properties.read_bytes())
+
+
+@cache
+def _folders() -> dict[str, Path]:
+    """Snapshot folders by device name, found without importing the package, which is heavy."""
+    spec = importlib.util.find_spec("qiskit_ibm_runtime")
+    if spec is None or not spec.submodule_search_locations:
+        return {}
+    root = Path(spec.submodule_search_locations[0]) / "fake_provider" / "backends"
+    return {_PREFIX + conf.parent.name: conf.parent for conf in root.glob("*/conf_*.json")}
+
+
+def _own_file(path: Path) -> Snapshot:
+    try:
+        document = msgspec.json.decode(path.read_bytes())
+        name = document["configuration"]["backend_name"]
+        complete = isinstance(name, str) and isinstance(document["properties"]["qubits"], list)
+    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
+        raise _invalid_input(_not_a_device(path)) from error
+    if not complete:
+        raise _invalid_input(_not_a_device(path))
+    return Snapshot(name, path.resolve(), None)
+
+
+def _as_served(configuration: dict[str, Any], name: str) -> dict[str, Any]:
+    """The configuration in one form: flat ranges, text revisions, no null members of gates."""
+    served = configuration | {"backend_name": name}
+    served["gates"] = [_gate_as_served(gate) for gate in configuration.get("gates", [])]
+    delays = configuration.get("rep_delay_range")
+    if delays and isinstance(delays[0], list):
+        served["rep_delay_range"] = delays[0]
+    processor = configuration.get("processor_type")
+    if processor and "revision" in processor:
+        served["processor_type"] = processor | {"revision": str(processor["revision"])}
+    return served
+
+
+def _gate_as_served(gate: dict[str, Any]) -> dict[str, Any]:
+    present = {key: value for key, value in gate.items() if value is not None}
+    return {"parameters": []} | present
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name, [*_folders()], n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(close)}?" if close else f"there are {len(_folders())} snapshots."
+    return f"no device snapshot is called {name!r}; {hint}"
+
+
+def _not_a_device(path: Path) -> str:
+    return f"{path} is not a JSON file with the members configuration and properties of a device"
+
+
+def _invalid_input(message: str) -> Exception:
+    # errors.py imports qiskit, which costs more than the rest of the server together
+    from qiskit_direct_provider.errors import InvalidInputError
+
+    return InvalidInputError(message)

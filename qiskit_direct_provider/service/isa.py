@@ -1,0 +1,98 @@
+"""Whether a device can run a circuit as it is, and how long that takes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from qiskit.circuit import CircuitInstruction, ControlFlowOp, Delay, ParameterExpression, QuantumCircuit
+
+from qiskit_direct_provider.service.outcome import NOT_ISA, JobProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qiskit_direct_provider.service.calibration import Calibration
+
+__all__ = ["check_angles", "check_circuit", "circuit_duration_s"]
+
+_DIRECTIVES = frozenset({"barrier", "store", "break_loop", "continue_loop", "measure", "reset", "delay"})
+_RZZ_TOLERANCE = 1e-9
+_UNIT_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
+
+
+def check_circuit(circuit: QuantumCircuit, device: Calibration) -> None:
+    """Compare every instruction with the device.
+
+    Raises:
+        JobProblemError: An instruction is not one of the device's.
+    """
+    if circuit.num_qubits > device.num_qubits:
+        wanted = f"qubit {circuit.num_qubits - 1}, but {device.name} has {device.num_qubits} qubits"
+        raise _not_isa(f"the circuit uses {wanted}")
+    for instruction, qubits in _instructions(circuit, tuple(range(circuit.num_qubits))):
+        name = instruction.operation.name
+        if name not in _DIRECTIVES and not device.offers(name, qubits):
+            raise _not_isa(
+                f"the instruction {name} on qubits {list(qubits)} is not supported by {device.name}"
+            )
+
+
+def check_angles(circuit: QuantumCircuit) -> None:
+    """Check the angles of ``rzz``, which devices offer from 0 to pi/2 only; parameters have to be bound.
+
+    Raises:
+        JobProblemError: An angle is out of bounds.
+    """
+    for instruction, qubits in _instructions(circuit, tuple(range(circuit.num_qubits))):
+        if instruction.operation.name == "rzz":
+            angle = instruction.operation.params[0]
+            bound = not isinstance(angle, ParameterExpression)
+            if bound and not -_RZZ_TOLERANCE <= float(angle) <= math.pi / 2 + _RZZ_TOLERANCE:
+                raise _not_isa(
+                    f"the angle {float(angle):g} of rzz on qubits {list(qubits)} is not in 0..pi/2"
+                )
+
+
+def circuit_duration_s(circuit: QuantumCircuit, device: Calibration, places: tuple[int, ...]) -> float:
+    """Time from the first to the last operation when each starts as early as it can.
+
+    ``places[i]`` is the physical qubit of the circuit's qubit i. A loop counts as one turn.
+    """
+    clocks: dict[int, float] = {}
+    for instruction in circuit.data:
+        local = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
+        start = max((clocks.get(qubit, 0.0) for qubit in local), default=0.0)
+        end = start + _duration_s(instruction, device, tuple(places[qubit] for qubit in local))
+        clocks.update(dict.fromkeys(local, end))
+    return max(clocks.values(), default=0.0)
+
+
+def _duration_s(instruction: CircuitInstruction, device: Calibration, qubits: tuple[int, ...]) -> float:
+    operation = instruction.operation
+    if isinstance(operation, ControlFlowOp):
+        return max((circuit_duration_s(block, device, qubits) for block in operation.blocks), default=0.0)
+    if isinstance(operation, Delay):
+        duration = operation.duration
+        if isinstance(duration, ParameterExpression) or not isinstance(duration, int | float):
+            return 0.0
+        return float(duration) * (_UNIT_S.get(operation.unit) or device.dt_s or 0.0)
+    return device.duration_s(operation.name, qubits)
+
+
+def _instructions(
+    circuit: QuantumCircuit, places: tuple[int, ...]
+) -> Iterator[tuple[CircuitInstruction, tuple[int, ...]]]:
+    """All instructions with their physical qubits, those inside control flow included."""
+    for instruction in circuit.data:
+        qubits = tuple(places[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
+        if isinstance(instruction.operation, ControlFlowOp):
+            for block in instruction.operation.blocks:
+                yield from _instructions(block, qubits)
+        else:
+            yield instruction, qubits
+
+
+def _not_isa(message: str) -> JobProblemError:
+    solution = "Transpile the circuit for this backend; circuits are run as they are."
+    return JobProblemError(NOT_ISA, message, solution)

@@ -1,0 +1,159 @@
+"""The jobs that the service stores, in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qiskit_direct_provider.wire.direct_access import (
+    JobDocument,
+    JobRequest,
+    JobStatusWord,
+    StorageEcho,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qiskit_direct_provider.service.outcome import JobEnd
+
+__all__ = ["JobStore", "StoredJob"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    subject TEXT NOT NULL, crn TEXT NOT NULL, backend TEXT NOT NULL, request BLOB NOT NULL,
+    status TEXT NOT NULL, created TEXT NOT NULL, ended TEXT, quantum_ns INTEGER,
+    reason_code INTEGER, reason_message TEXT, reason_solution TEXT
+)
+"""
+_COLUMNS = "number, request, status, created, ended, quantum_ns, reason_code, reason_message, reason_solution"
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """One stored job. ``number`` is never used twice, while a deleted job's id may be."""
+
+    number: int
+    request: JobRequest
+    status: str
+    created: str
+    ended: str | None = None
+    quantum_ns: int | None = None
+    reason_code: int | None = None
+    reason_message: str | None = None
+    reason_solution: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """True once the status cannot change any more."""
+        return self.status != JobStatusWord.RUNNING.value
+
+    def document(self) -> JobDocument:
+        """The job as the API shows it."""
+        request = self.request
+        return JobDocument(
+            id=request.id,
+            backend=request.backend,
+            program_id=request.program_id,
+            status=self.status,
+            created_time=self.created,
+            end_time=self.ended,
+            timeout_secs=request.timeout_secs,
+            log_level=request.log_level.value,
+            storage=msgspec.convert(msgspec.to_builtins(request.storage), StorageEcho),
+            usage=Usage(quantum_nanoseconds=self.quantum_ns) if self.is_final else msgspec.UNSET,
+            reason_code=self.reason_code,
+            reason_message=self.reason_message,
+            reason_solution=self.reason_solution,
+        )
+
+
+class JobStore:
+    """All jobs. A job's status is final as soon as it is not Running."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = sqlite3.connect(
+            folder / "jobs.sqlite3", isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute(_SCHEMA)
+
+    def add(self, request: JobRequest, subject: str, crn: str) -> StoredJob:
+        """Store a job as Running. The caller made sure that the id is free."""
+        created = _now()
+        status = JobStatusWord.RUNNING.value
+        cursor = self._connection.execute(
+            "INSERT INTO jobs (id, subject, crn, backend, request, status, created) VALUES (?,?,?,?,?,?,?)",
+            (request.id, subject, crn, request.backend, msgspec.json.encode(request), status, created),
+        )
+        assert cursor.lastrowid is not None
+        return StoredJob(cursor.lastrowid, request, status, created)
+
+    def exists(self, job_id: str) -> bool:
+        """Whether any client's job has that id."""
+        return self._connection.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is not None
+
+    def count(self, backend: str) -> int:
+        """Number of stored jobs of a device, all clients together: each holds a lane."""
+        row = self._connection.execute("SELECT COUNT(*) FROM jobs WHERE backend = ?", (backend,)).fetchone()
+        return int(row[0])
+
+    def find(self, job_id: str, subject: str, crn: str) -> StoredJob | None:
+        """The caller's own job of that id."""
+        query = f"SELECT {_COLUMNS} FROM jobs WHERE id = ? AND subject = ? AND crn = ?"  # noqa: S608 - a constant
+        row = self._connection.execute(query, (job_id, subject, crn)).fetchone()
+        return _read(row) if row else None
+
+    def all_of(self, subject: str, crn: str) -> list[StoredJob]:
+        """The caller's jobs, oldest first."""
+        query = f"SELECT {_COLUMNS} FROM jobs WHERE subject = ? AND crn = ? ORDER BY number"  # noqa: S608 - a constant
+        return [_read(row) for row in self._connection.execute(query, (subject, crn))]
+
+    def finish(self, number: int, end: JobEnd) -> bool:
+        """Give a Running job its final status; False when it has one already, or was deleted."""
+        cursor = self._connection.execute(
+            "UPDATE jobs SET status = ?, ended = ?, quantum_ns = ?, reason_code = ?, reason_message = ?,"
+            " reason_solution = ? WHERE number = ? AND status = ?",
+            (
+                end.status,
+                _now(),
+                end.quantum_ns,
+                end.reason_code,
+                end.reason_message,
+                end.reason_solution,
+                number,
+                JobStatusWord.RUNNING.value,
+            ),
+        )
+        return cursor.rowcount == 1
+
+    def finish_running(self, end: JobEnd) -> int:
+        """Give every Running job a final status; returns how many there were."""
+        rows = self._connection.execute(
+            "SELECT number FROM jobs WHERE status = ?", (JobStatusWord.RUNNING.value,)
+        ).fetchall()
+        return sum(self.finish(number, end) for (number,) in rows)
+
+    def remove(self, number: int) -> None:
+        """Delete a job, which frees its lane and its id."""
+        self._connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+
+def _read(row: sqlite3.Row | tuple[object, ...]) -> StoredJob:
+    number, request, *rest = row
+    return StoredJob(number, msgspec.json.decode(request, type=JobRequest), *rest)  # type: ignore[arg-type]  # as written by add and finish
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

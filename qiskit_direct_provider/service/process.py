@@ -1,0 +1,121 @@
+"""A local service in the care of this process."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from qiskit_direct_provider.errors import ApiError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LocalService"]
+
+READY_WITHIN_S = 60.0
+STOPPED_WITHIN_S = 10.0
+
+_NEEDED = ("fastapi", "uvicorn", "pebble", "jwt", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_qasm3_import")
+
+
+def _nothing() -> None:
+    """What `LocalService.close` does before the service is there."""
+
+
+@dataclass(eq=False)
+class LocalService:
+    """A running service: its address, and credentials that were made for this run alone.
+
+    It ends when `close` is called, when this object is collected, or when this process ends, however that
+    happens: the service watches its standard input, which this process holds open.
+    """
+
+    url: str
+    api_key: str = field(repr=False)
+    crn: str
+    iam_url: str
+    storage: dict[str, str] = field(repr=False)
+    devices: tuple[str, ...]
+    pid: int
+    close: Callable[[], object] = field(default=_nothing, repr=False)
+
+    @classmethod
+    def start(cls, devices: tuple[str, ...] = (), **settings: Any) -> LocalService:
+        """Start a service on a free port of the loopback interface, and wait until it answers.
+
+        Args:
+            devices: Names of the devices that it simulates.
+            **settings: Further settings of the service, by name.
+
+        Raises:
+            UnsupportedError: The extra ``service`` is not installed.
+            ApiError: It did not start; the text holds what it said.
+        """
+        missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+        if missing:
+            raise UnsupportedError(
+                f"the local service needs {', '.join(missing)}: pip install 'qiskit-direct-provider[service]'"
+            )
+        asked = {"port": 0, **({"devices": devices} if devices else {}), **settings}
+        said = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - open as long as the service runs
+        process = subprocess.Popen(
+            [sys.executable, "-m", "qiskit_direct_provider.service"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+        ready = _hand_over(process, asked, said)
+        service = cls(
+            url=ready["url"],
+            api_key=ready["api_key"],
+            crn=ready["crn"],
+            iam_url=ready["iam_url"],
+            storage=ready["s3"],
+            devices=tuple(ready["devices"]),
+            pid=process.pid,
+        )
+        service.close = weakref.finalize(service, _stop, process, said)
+        return service
+
+
+def _hand_over(process: subprocess.Popen[str], settings: dict[str, Any], said: IO[str]) -> dict[str, Any]:
+    """Send the settings, and wait for the line that says that the service is ready."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    guard = threading.Timer(READY_WITHIN_S, process.kill)
+    guard.start()
+    try:
+        process.stdin.write(json.dumps(settings) + "\n")
+        process.stdin.flush()
+        ready: dict[str, Any] = json.loads(process.stdout.readline())
+    except (OSError, ValueError) as error:
+        _stop(process)
+        said.seek(0)
+        last = (said.read().strip().splitlines() or [f"no answer within {READY_WITHIN_S:.0f} s"])[-1]
+        said.close()
+        raise ApiError(f"the local service did not start: {last}") from error
+    finally:
+        guard.cancel()
+    return ready
+
+
+def _stop(process: subprocess.Popen[str], *open_files: IO[str]) -> None:
+    """Close the service's standard input, which ends it; kill it should it not go."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(STOPPED_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for file in (process.stdout, *open_files):
+        if file is not None:
+            file.close()

@@ -1,0 +1,132 @@
+"""Shots of circuits on a simulated device."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from qiskit.circuit import ControlFlowOp
+from qiskit_aer import AerSimulator
+
+from qiskit_direct_provider.service.methods import choose_method
+from qiskit_direct_provider.service.noise import add_delay_noise, build_noise_model
+from qiskit_direct_provider.service.outcome import SIMULATION_FAILED, JobProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qiskit import QuantumCircuit
+    from qiskit_aer.noise import NoiseModel
+
+    from qiskit_direct_provider.service.calibration import Calibration
+
+__all__ = ["Bits", "Machine"]
+
+Bits = npt.NDArray[np.uint8]
+
+
+class Machine:
+    """One device with its noise, ready to take shots."""
+
+    def __init__(self, device: Calibration, *, noise: bool, seed: int) -> None:
+        self.device = device
+        self._noise = noise
+        self._seed = seed
+
+    def sample(self, circuits: Sequence[QuantumCircuit], places: tuple[int, ...], shots: int) -> list[Bits]:
+        """Take shots of bound circuits that differ in parameters and measurements only.
+
+        ``places`` names the physical qubits of the circuits' qubits.
+
+        Returns:
+            For each circuit an array (shots, clbits) of zeros and ones.
+
+        Raises:
+            JobProblemError: Aer refused.
+        """
+        widths = [circuit.num_clbits for circuit in circuits]
+        if not circuits or not places or not max(widths):
+            return [np.zeros((shots, width), dtype=np.uint8) for width in widths]
+        model = self._model(circuits, places) if self._noise else None
+        method = choose_method(circuits[0], shots, noisy=model is not None)
+        result = (
+            _simulator()
+            .run(
+                list(circuits),
+                shots=shots,
+                memory=True,
+                noise_model=model,
+                method=method,
+                seed_simulator=self._next_seed(),
+            )
+            .result()
+        )
+        if not result.success:
+            solution = "Simplify the circuit: not everything that a device does can be simulated."
+            raise JobProblemError(SIMULATION_FAILED, f"the simulation failed: {_status(result)}", solution)
+        return [
+            _unpack(getattr(each.data, "memory", None), shots, width)
+            for each, width in zip(result.results, widths, strict=True)
+        ]
+
+    def _next_seed(self) -> int:
+        """Seeds of consecutive runs differ, and follow from the job's."""
+        self._seed = (self._seed * 6364136223846793005 + 1442695040888963407) % 2**63
+        return self._seed >> 1 & 0x7FFFFFFF
+
+    def _model(self, circuits: Sequence[QuantumCircuit], places: tuple[int, ...]) -> NoiseModel:
+        used: set[tuple[str, tuple[int, ...]]] = set()
+        for circuit in circuits:
+            _collect(circuit, tuple(range(len(places))), used)
+        delays = any(name == "delay" for name, _ in used)
+        return _noise_model(self.device, places, used, delays=delays)
+
+
+def _noise_model(
+    device: Calibration, places: tuple[int, ...], used: set[tuple[str, tuple[int, ...]]], *, delays: bool
+) -> NoiseModel:
+    qubits = tuple(device.qubits[place] for place in places)
+    gates = {
+        (name, local): numbers
+        for name, local in sorted(used)
+        if (numbers := device.gates.get((name, tuple(places[index] for index in local)))) is not None
+    }
+    model = build_noise_model(gates, qubits)
+    if delays:
+        add_delay_noise(model, qubits, device.dt_s)
+    return model
+
+
+def _collect(
+    circuit: QuantumCircuit, places: tuple[int, ...], used: set[tuple[str, tuple[int, ...]]]
+) -> None:
+    """Gates of a circuit with the qubits that they are on, those inside control flow included."""
+    for instruction in circuit.data:
+        qubits = tuple(places[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
+        if isinstance(instruction.operation, ControlFlowOp):
+            for block in instruction.operation.blocks:
+                _collect(block, qubits, used)
+        else:
+            used.add((instruction.operation.name, qubits))
+
+
+@lru_cache(maxsize=1)
+def _simulator() -> AerSimulator:
+    return AerSimulator(max_parallel_threads=1)
+
+
+def _status(result: Any) -> str:
+    failures = [each.status for each in result.results if not each.success]
+    return str(failures[0] if failures else result.status)[:300]
+
+
+def _unpack(memory: list[str] | None, shots: int, width: int) -> Bits:
+    """Hexadecimal words of all classical bits as one row of bits each; column i is classical bit i."""
+    if not memory:
+        return np.zeros((shots, width), dtype=np.uint8)
+    num_bytes = (width + 7) // 8
+    digits = "".join([word[2:].zfill(2 * num_bytes) for word in memory])
+    rows = np.frombuffer(bytes.fromhex(digits), dtype=np.uint8).reshape(shots, num_bytes)
+    return np.unpackbits(rows[:, ::-1], axis=1, count=width, bitorder="little")

@@ -1,0 +1,73 @@
+"""Answers of other servers of this API, read liberally."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import msgspec
+import pytest
+from qiskit.providers.jobstatus import JobStatus
+
+from qiskit_direct_provider.clients.direct_access import _record, _time
+from qiskit_direct_provider.wire.direct_access import JobDocument
+
+BASE = {"id": "j", "backend": "b", "program_id": "sampler", "status": "Running"}
+
+
+def document(**members: object) -> JobDocument:
+    return msgspec.json.decode(msgspec.json.encode({**BASE, **members}), type=JobDocument)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-11-04T20:47:34.46209Z", datetime(2024, 11, 4, 20, 47, 34, 462090, timezone.utc)),
+        ("2024-11-04T20:47:34Z", datetime(2024, 11, 4, 20, 47, 34, 0, timezone.utc)),
+        ("2024-11-04T20:47:34.123456789+00:00", datetime(2024, 11, 4, 20, 47, 34, 123456, timezone.utc)),
+        ("2024-11-04T15:47:34-05:00", datetime(2024, 11, 4, 20, 47, 34, 0, timezone.utc)),
+        ("2024-11-04T20:47:34", datetime(2024, 11, 4, 20, 47, 34, 0, timezone.utc)),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times(text: str | None, expected: datetime | None) -> None:
+    assert _time(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("Running", JobStatus.RUNNING),
+        ("Completed", JobStatus.DONE),
+        ("Cancelled", JobStatus.CANCELLED),
+        ("Failed", JobStatus.ERROR),
+        ("Paused", JobStatus.RUNNING),
+        ("", JobStatus.RUNNING),
+    ],
+)
+def test_states(word: str, status: JobStatus) -> None:
+    assert _record(document(status=word)).status is status
+
+
+@pytest.mark.parametrize(("usage", "expected"), [(None, None), ({}, None), ({"quantum_nanoseconds": 5}, 5)])
+def test_usage_may_be_absent_or_empty(usage: object, expected: int | None) -> None:
+    assert _record(document(usage=usage)).quantum_ns == expected
+    assert _record(document()).quantum_ns is None
+
+
+def test_reasons() -> None:
+    assert _record(document()).reason is None
+    full = _record(document(reason_code=1517, reason_message="not ISA", reason_solution="transpile")).reason
+    assert str(full) == "not ISA [code 1517] (transpile)"
+    assert str(_record(document(reason_code="9999")).reason) == "the server gave no reason [code 9999]"
+
+
+def test_presigned_urls_are_not_shown() -> None:
+    url = "https://store.example/bucket/input_j_0.json?X-Amz-Signature=canary"
+    record = _record(document(storage={"input": {"type": "s3_compatible", "presigned_url": url}, "results": {}}))
+    assert record.input_name == "input_j_0.json"
+    assert "canary" not in repr(record)
+    assert "canary" not in repr(document(storage={"input": {"presigned_url": url}}))
+    cloud = {"input": {"type": "ibmcloud_cos", "region": "us-south", "object_name": "x"}}
+    assert _record(document(storage=cloud)).input_name is None

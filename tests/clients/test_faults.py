@@ -1,0 +1,199 @@
+"""What the client does when the network, a gateway or the service fails it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from qiskit import QuantumCircuit
+
+from qiskit_direct_provider import errors
+from tests.conftest import provider_for
+from tests.recorder import Recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
+    from qiskit_direct_provider.service.process import LocalService
+
+
+@pytest.fixture
+def proxy(service: LocalService) -> Iterator[Recorder]:
+    proxy = Recorder(service.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def flaky(service: LocalService, own_storage: S3Storage, proxy: Recorder) -> Iterator[DirectProvider]:
+    with provider_for(service, own_storage, url=proxy.url, iam_url=proxy.url) as provider:
+        yield provider
+
+
+@pytest.fixture
+def backend(flaky: DirectProvider) -> DirectBackend:
+    return flaky.get_backend("fake_nairobi")
+
+
+def measured_x() -> QuantumCircuit:
+    circuit = QuantumCircuit(1)
+    circuit.x(0)
+    circuit.measure_all()
+    return circuit
+
+
+def jobs_at(service: LocalService, storage: S3Storage, job_id: str) -> int:
+    """How many jobs of that id the service holds, seen past the proxy."""
+    with provider_for(service, storage) as provider:
+        client = provider._client
+        return sum(1 for job in client.jobs(client.deadline()) if job.job_id == job_id)
+
+
+@pytest.mark.parametrize(
+    ("fates", "posts"),
+    [
+        (["reset before"], 2),
+        (["reset after"], 1),
+        (["500"], 2),
+        (["502", "503"], 3),
+        (["page"], 2),
+        (["reset after", "reset after"], 1),
+        (["reset before", "reset after"], 2),
+        (["redirect"], 1),
+    ],
+)
+def test_a_submission_arrives_exactly_once(
+    backend: DirectBackend, proxy: Recorder, service: LocalService, own_storage: S3Storage, fates: list[str], posts: int
+) -> None:
+    """Whatever becomes of the answer, there is one job, and it is found again by its id before another POST."""
+    proxy.script("POST", "/v1/jobs", *fates)
+    try:
+        job = backend.run(measured_x(), shots=20)
+    except errors.ProtocolError:
+        assert fates == ["redirect"], "only a redirect is not worth another try"
+        assert proxy.count("POST", "/v1/jobs") == posts
+        return
+    assert jobs_at(service, own_storage, job.job_id()) == 1
+    assert proxy.count("POST", "/v1/jobs") == posts
+    assert sum(job.result(timeout=60).get_counts().values()) == 20
+
+
+def test_a_full_lane_that_is_our_own_lost_job_is_no_refusal(
+    flaky: DirectProvider, proxy: Recorder, service: LocalService, own_storage: S3Storage
+) -> None:
+    """The lost POST took the last lane: the job is found, no second one is tried."""
+    brisbane = flaky.get_backend("fake_brisbane")
+    held = [brisbane.run(measured_x(), shots=10) for _ in range(4)]
+    proxy.script("POST", "/v1/jobs", "reset after")
+    job = brisbane.run(measured_x(), shots=10)
+    assert jobs_at(service, own_storage, job.job_id()) == 1
+    for one in [*held, job]:
+        one.result(timeout=60)
+
+
+def test_polling_survives_an_outage(backend: DirectBackend, proxy: Recorder) -> None:
+    job = backend.run(measured_x(), shots=20)
+    proxy.script("GET", "/v1/jobs/", "reset before", "503", "page", "reset after", "500")
+    assert sum(job.result(timeout=60, wait=0.01).get_counts().values()) == 20
+
+
+def test_a_result_is_kept_when_its_lane_cannot_be_freed(backend: DirectBackend, proxy: Recorder) -> None:
+    job = backend.run(measured_x(), shots=20)
+    proxy.script("DELETE", "/v1/jobs/", *["400"] * 6)
+    assert sum(job.result(timeout=60).get_counts().values()) == 20
+    proxy.script("DELETE", "/v1/jobs/")
+    job.delete()
+
+
+def test_an_expired_token_is_renewed_once(flaky: DirectProvider, proxy: Recorder) -> None:
+    flaky.backends()
+    proxy.script("GET", "/v1/backends", "401")
+    assert len(flaky.backends()) == 3
+    assert proxy.count("POST", "/identity/token") == 2
+    proxy.script("GET", "/v1/backends", "401", "401")
+    with pytest.raises(errors.AuthenticationError, match="check the token"):
+        flaky.backends()
+    assert proxy.count("POST", "/identity/token") == 3
+
+
+@pytest.mark.parametrize(
+    ("fate", "kind"),
+    [
+        ("403", errors.AuthorizationError),
+        ("423", errors.BackendReservedError),
+        ("413", errors.InvalidInputError),
+        ("422", errors.InvalidInputError),
+        ("404", errors.ApiError),
+        ("418", errors.ApiError),
+    ],
+)
+def test_a_refusal_is_believed_at_once(
+    flaky: DirectProvider, proxy: Recorder, fate: str, kind: type[errors.DirectError]
+) -> None:
+    proxy.script("GET", "/v1/backends", fate)
+    with pytest.raises(kind, match="Gateway") as caught:
+        flaky.backends()
+    assert caught.value.status == int(fate)
+    assert proxy.count("GET", "/v1/backends") == 1
+
+
+def test_a_busy_server_is_asked_again(flaky: DirectProvider, proxy: Recorder) -> None:
+    proxy.script("GET", "/v1/backends", "429", "503", "reset after", "page")
+    assert len(flaky.backends()) == 3
+    assert proxy.count("GET", "/v1/backends") == 5
+
+
+def test_no_redirect_is_followed(flaky: DirectProvider, proxy: Recorder) -> None:
+    proxy.script("GET", "/v1/backends", *["redirect"] * 6)
+    with pytest.raises(errors.ProtocolError, match="redirect"):
+        flaky.backends()
+    assert {path for _, path in proxy.seen} == {"/identity/token", "/v1/backends"}
+
+
+def test_a_file_of_passwords_does_not_replace_the_token(
+    flaky: DirectProvider, proxy: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    flaky.backends()
+    assert proxy.headers[-1]["authorization"].startswith("Bearer ")
+
+
+def test_a_silent_server_does_not_hold_a_call(service: LocalService, own_storage: S3Storage) -> None:
+    """A server that accepts and says nothing: the call is back by its own time limit."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        kept: list[socket.socket] = []
+        stop = threading.Event()
+
+        def accept() -> None:
+            listener.settimeout(0.1)
+            while not stop.is_set():
+                try:
+                    kept.append(listener.accept()[0])
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            started = time.monotonic()
+            with (
+                provider_for(service, own_storage, url=url, iam_url=service.url, timeout=1) as provider,
+                pytest.raises(errors.TransportError, match="no answer within the time limit"),
+            ):
+                provider.backends()
+            assert time.monotonic() - started < 2
+        finally:
+            stop.set()
+            thread.join()
+            for connection in kept:
+                connection.close()

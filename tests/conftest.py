@@ -1,0 +1,138 @@
+"""What all tests share: one local service, two object stores behind it, and providers over them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
+from qiskit_direct_provider.service.process import LocalService
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--campaign", action="store_true", help="run the long campaigns, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--campaign"):
+        skip = pytest.mark.skip(reason="a campaign: run with --campaign")
+        for item in items:
+            if "campaign" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither proxies nor AWS settings of the machine that runs the tests reach them."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+
+
+@dataclass(frozen=True)
+class ForeignStore:
+    """A real S3 server that this project did not write."""
+
+    endpoint: str
+    access_key_id: str
+    secret_access_key: str
+    folder: Path
+
+    def storage(self, bucket: str = "jobs") -> S3Storage:
+        (self.folder / bucket).mkdir(exist_ok=True)
+        return S3Storage(self.endpoint, bucket, self.access_key_id, self.secret_access_key)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def foreign_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignStore]:
+    """``rclone serve s3`` on the loopback interface."""
+    folder = tmp_path_factory.mktemp("rclone")
+    port, key, secret = free_port(), "FOREIGN", secrets.token_hex(16)
+    rclone = Path(sys.executable).parent / "rclone"
+    process = subprocess.Popen(
+        [rclone, "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", f"{key},{secret}", str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "RCLONE_CONFIG": str(folder / "none.conf")},
+    )
+    try:
+        _wait_for(port)
+        yield ForeignStore(f"http://127.0.0.1:{port}", key, secret, folder)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+@pytest.fixture(scope="session")
+def service(foreign_store: ForeignStore) -> Iterator[LocalService]:
+    """A local service that also accepts jobs whose objects are in the foreign store."""
+    service = LocalService.start(
+        ("fake_torino", "fake_nairobi", "fake_brisbane"),
+        seed=20_261_120,
+        workers=1,
+        storage_origins=[foreign_store.endpoint],
+    )
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def own_storage(service: LocalService) -> S3Storage:
+    return S3Storage(**service.storage)
+
+
+def provider_for(service: LocalService, storage: S3Storage, **arguments: object) -> DirectProvider:
+    """A provider with explicit arguments, as a user of a real system makes it."""
+    settings = {"token": service.api_key, "url": service.url, "instance": service.crn, "storage": storage}
+    return DirectProvider(**{**settings, **arguments})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def provider(service: LocalService, own_storage: S3Storage) -> Iterator[DirectProvider]:
+    with provider_for(service, own_storage) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session", params=["own store", "rclone"])
+def any_provider(
+    request: pytest.FixtureRequest, service: LocalService, own_storage: S3Storage, foreign_store: ForeignStore
+) -> Iterator[DirectProvider]:
+    """A provider over each of the two object stores."""
+    storage = own_storage if request.param == "own store" else foreign_store.storage()
+    with provider_for(service, storage) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def nairobi(provider: DirectProvider) -> DirectBackend:
+    return provider.get_backend("fake_nairobi")
+
+
+@pytest.fixture(scope="session")
+def torino(provider: DirectProvider) -> DirectBackend:
+    return provider.get_backend("fake_torino")
