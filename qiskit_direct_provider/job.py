@@ -224,18 +224,20 @@ class DirectJob(JobV1):
         wait: float | None,
         callback: Callable[[str, JobStatus, DirectJob], None] | None = None,
     ) -> JobRecord:
-        outage_ends = deadline.sooner(OUTAGE_PATIENCE_S)
+        outage: errors.ApiError | None = None
+        outage_ends = Deadline.after(OUTAGE_PATIENCE_S)
 
         def ask() -> JobRecord | None:
-            nonlocal outage_ends
+            nonlocal outage, outage_ends
             try:
                 record = self._record(self._client.deadline(deadline.remaining()))
             except errors.ApiError as error:
                 if not error.retryable or outage_ends.expired():
                     raise
-                logger.warning("job %s: %s; it is asked again", self.job_id(), error)
+                logger.info("job %s: %s; it is asked again", self.job_id(), error)
+                outage = error
                 return None
-            outage_ends = deadline.sooner(OUTAGE_PATIENCE_S)
+            outage, outage_ends = None, Deadline.after(OUTAGE_PATIENCE_S)
             if callback:
                 callback(self.job_id(), record.status, self)
             return record
@@ -252,7 +254,7 @@ class DirectJob(JobV1):
             raise errors.JobTimeoutError(
                 f"job {self.job_id()} has not ended {waited:.1f} s after it was sent; it goes on, "
                 "call result() again"
-            )
+            ) from outage
         return record
 
     def _payload(self, deadline: Deadline, wait: float | None) -> bytes:

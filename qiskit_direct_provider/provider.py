@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectProvider"]
 
+_NOT_FOUND = 404
+
 DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 
 
@@ -134,7 +136,9 @@ class DirectProvider:
             raise errors.InvalidInputError("get_backend() takes the name of a backend")
         try:
             return self._backend(name, use_fractional_gates=use_fractional_gates).load()
-        except errors.BackendNotFoundError as error:
+        except (errors.BackendNotFoundError, errors.ApiError) as error:
+            if error.status != _NOT_FOUND:
+                raise
             raise self._not_found(name, error) from error
 
     def close(self) -> None:
@@ -160,12 +164,9 @@ class DirectProvider:
     def _not_found(self, name: str, cause: errors.DirectError) -> errors.BackendNotFoundError:
         names = sorted(item.name for item in self._client.backends(self._client.deadline()))
         close = difflib.get_close_matches(name, names, n=1)
-        guess = f"; did you mean {close[0]!r}?" if close else ""
-        known = ", ".join(names) or "none"
+        guess = f" did you mean {close[0]!r}?" if close else ""
         return errors.BackendNotFoundError(
-            f"no backend {name!r} for this account{guess} There is: {known}"
-            if guess
-            else f"no backend {name!r} for this account; there is: {known}",
+            f"this account has no backend {name!r};{guess} there is: {', '.join(names) or 'none'}",
             status=cause.status,
             code=cause.code,
             trace=cause.trace,

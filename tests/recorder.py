@@ -1,4 +1,4 @@
-"""A proxy on the loopback interface that passes requests on, remembers them, and fails where it is told to."""
+"""A proxy on the loopback interface: it passes requests on, remembers them, and fails where it is told to."""
 
 from __future__ import annotations
 

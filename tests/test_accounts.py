@@ -50,7 +50,14 @@ def test_white_space_around_a_key_is_dropped() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["system.example", "ftp://system.example", "https://", "https://u:p@system.example", "https://a.example?x=1", "https://a:99999"],
+    [
+        "system.example",
+        "ftp://system.example",
+        "https://",
+        "https://u:p@system.example",
+        "https://a.example?x=1",
+        "https://a:99999",
+    ],
 )
 def test_a_url_that_is_none(url: str) -> None:
     with pytest.raises(errors.InvalidInputError, match="the url must"):
@@ -88,7 +95,10 @@ def test_a_bucket_that_is_none(bucket: str) -> None:
 def test_the_key_goes_to_ibm_cloud_unless_the_service_is_on_this_machine() -> None:
     assert resolve(token=KEY, url="https://system.example/").iam_url == DEFAULT_IAM_URL
     assert resolve(token=KEY, url="http://127.0.0.1:8290/").iam_url == "http://127.0.0.1:8290"
-    assert resolve(token=KEY, url="http://[::1]:8290", iam_url="https://iam.example").iam_url == "https://iam.example"
+    assert (
+        resolve(token=KEY, url="http://[::1]:8290", iam_url="https://iam.example").iam_url
+        == "https://iam.example"
+    )
 
 
 def test_plain_http_over_a_network_is_warned_of() -> None:

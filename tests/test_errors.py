@@ -146,7 +146,9 @@ def test_no_store_at_all(service: LocalService) -> None:
 
 def test_an_address_that_is_not_the_api(service: LocalService, own_storage: S3Storage) -> None:
     with (
-        provider_for(service, own_storage, url=f"{service.url}/docs-that-are-not-there", iam_url=service.url) as provider,
+        provider_for(
+            service, own_storage, url=f"{service.url}/docs-that-are-not-there", iam_url=service.url
+        ) as provider,
         pytest.raises(errors.ApiError, match="is the url that of the API"),
     ):
         provider.backends()
@@ -158,7 +160,7 @@ def test_lanes_that_are_full(provider: DirectProvider) -> None:
     isa = transpile(measured_x(), backend, seed_transpiler=1)
     jobs = [backend.run(isa, shots=10) for _ in range(5)]
     try:
-        with pytest.raises(errors.LanesFullError, match="delete a finished job") as caught:
+        with pytest.raises(errors.LanesFullError, match="(?i)delete (a )?finished job") as caught:
             backend.run(isa, shots=10)
         assert (caught.value.status, caught.value.code) == (429, "1232")
     finally:

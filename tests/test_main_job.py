@@ -77,11 +77,15 @@ def test_bits_are_in_qiskits_order(any_provider: DirectProvider) -> None:
     The chance of an unlucky majority is below 1e-100: readout errors here are a few per cent.
     """
     backend = any_provider.get_backend("fake_nairobi")
-    circuit = QuantumCircuit(QuantumRegister(5, "q"), ClassicalRegister(3, "low"), ClassicalRegister(2, "high"))
+    circuit = QuantumCircuit(
+        QuantumRegister(5, "q"), ClassicalRegister(3, "low"), ClassicalRegister(2, "high")
+    )
     circuit.x([0, 3])
     circuit.measure([0, 1, 2], [0, 1, 2])
     circuit.measure([3, 4], [3, 4])
-    result = backend.run(transpile(circuit, backend, seed_transpiler=1), shots=2000, memory=True).result(timeout=60)
+    result = backend.run(transpile(circuit, backend, seed_transpiler=1), shots=2000, memory=True).result(
+        timeout=60
+    )
     counts = result.get_counts()
     assert max(counts, key=lambda bits: counts[bits]) == "01 001"
     memory = result.get_memory()
@@ -95,7 +99,9 @@ def test_a_list_of_circuits_comes_back_in_order(nairobi: DirectBackend) -> None:
     circuits = []
     for number in range(8):
         circuit = QuantumCircuit(3, name="same name", metadata={"number": number})
-        circuit.x([qubit for qubit in range(3) if number >> qubit & 1])
+        for qubit in range(3):
+            if number >> qubit & 1:
+                circuit.x(qubit)
         circuit.measure_all()
         circuits.append(circuit)
     isa = transpile(circuits, nairobi, seed_transpiler=1)
@@ -134,7 +140,9 @@ def test_loose_and_oddly_named_bits(nairobi: DirectBackend) -> None:
     circuit.add_bits([__import__("qiskit").circuit.Clbit()])
     circuit.x([0, 2])
     circuit.measure([0, 1, 2], [0, 1, 2])
-    counts = nairobi.run(transpile(circuit, nairobi, seed_transpiler=1), shots=500).result(timeout=60).get_counts()
+    counts = (
+        nairobi.run(transpile(circuit, nairobi, seed_transpiler=1), shots=500).result(timeout=60).get_counts()
+    )
     assert max(counts, key=lambda bits: counts[bits]).replace(" ", "") == "101"
 
 

@@ -39,7 +39,9 @@ def test_an_import_brings_no_heavy_package(statement: str) -> None:
 
 def test_results_need_no_other_client() -> None:
     """Neither Aer nor qiskit-ibm-runtime is loaded on the way from circuit to result."""
-    statement = "import qiskit_direct_provider.programs, qiskit_direct_provider.results, qiskit_direct_provider.job"
+    statement = (
+        "import qiskit_direct_provider.programs, qiskit_direct_provider.results, qiskit_direct_provider.job"
+    )
     assert modules_after(statement).isdisjoint({"qiskit_ibm_runtime", "qiskit_aer"})
 
 

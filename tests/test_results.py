@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from qiskit.primitives import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
 
 from qiskit_direct_provider import errors
@@ -19,7 +20,8 @@ ORIGIN = ResultOrigin("job", "device", "1.0.0")
 
 # Published as an example of the API: one pub, register c of 2 bits, shots 0, 3, 1.
 EXAMPLE = (
-    "eJyb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RrGOgqGmjoKtQpkAy4GZkYAyRsbuw=="
+    "eJyb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3"
+    "S8wpTgWKF2ckFqQC+RrGOgqGmjoKtQpkAy4GZkYAyRsbuw=="
 )
 
 
@@ -36,7 +38,9 @@ def plain_form(samples: object, num_bits: object = 2) -> bytes:
 
 
 def record(shots: int, *sizes: int) -> CircuitRecord:
-    names = [(f"c{number}", size) for number, size in enumerate(sizes)] if len(sizes) > 1 else [("c", sizes[0])]
+    names = (
+        [(f"c{number}", size) for number, size in enumerate(sizes)] if len(sizes) > 1 else [("c", sizes[0])]
+    )
     starts = np.concatenate([[0], np.cumsum(sizes)])
     bits = tuple(tuple(range(start, start + size)) for start, size in zip(starts, sizes, strict=False))
     return CircuitRecord("name", 5, sum(sizes), (("q", 5),), tuple(names), bits, shots)
@@ -60,7 +64,9 @@ def test_estimator_forms() -> None:
     payload = json.dumps(tagged("PrimitiveResult", {"pub_results": [pub], "metadata": {}})).encode()
     result = primitive_result_from_json(payload)
     assert (float(result[0].data.evs), float(result[0].data.stds)) == (0.5, 0.01)
-    plain = {"results": [{"data": {"evs": [0.5, 0.25], "ensamble_standard_error": [0.1, 0.2]}, "metadata": {}}]}
+    plain = {
+        "results": [{"data": {"evs": [0.5, 0.25], "ensamble_standard_error": [0.1, 0.2]}, "metadata": {}}]
+    }
     pub_result = primitive_result_from_json(json.dumps(plain).encode())[0]
     assert pub_result.data.shape == (2,)
     assert pub_result.data.ensemble_standard_error.tolist() == [0.1, 0.2]
@@ -138,7 +144,10 @@ def bits_of(values: list[list[int]]) -> object:
         plain_form([["0x0"], ["0x0", "0x1"]]),
         plain_form("0x0"),
         plain_form(["0x0"], num_bits=None),
-        b'{"__type__": "PrimitiveResult", "__value__": {"pub_results": [' + b"[" * 5000 + b"]" * 5000 + b"]}}",
+        b'{"__type__": "PrimitiveResult", "__value__": {"pub_results": ['
+        + b"[" * 5000
+        + b"]" * 5000
+        + b"]}}",
     ],
 )
 def test_damaged_documents_give_our_error(payload: bytes) -> None:

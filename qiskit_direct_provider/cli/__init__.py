@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -14,7 +15,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="qiskit-direct",
-    help="Run Qiskit circuits on an IBM Quantum system of your own.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -24,20 +24,26 @@ app.command()(serve)
 _debug = False
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's calling convention
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"qiskit-direct-provider {version('qiskit-direct-provider')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),  # noqa: FBT003
-    version: bool = typer.Option(False, "--version", help="Show the version and exit."),  # noqa: FBT003
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version),
+    ] = False,
 ) -> None:
-    """Options that come before the command."""
+    """Run Qiskit circuits on an IBM Quantum system of your own."""
     global _debug  # noqa: PLW0603 - read by main() once the command has failed
     _debug = debug
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"qiskit-direct-provider {installed('qiskit-direct-provider')}")
-        raise typer.Exit
 
 
 def main() -> None:

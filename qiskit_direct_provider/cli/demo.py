@@ -38,7 +38,9 @@ def demo(
     from qiskit_direct_provider.provider import DEFAULT_LOCAL_DEVICES, DirectProvider
 
     console = Console()
-    console.print("[bold]Everything below runs on this machine: the devices are simulated from snapshots.[/]\n")
+    console.print(
+        "[bold]Everything below runs on this machine: the devices are simulated from snapshots.[/]\n"
+    )
     started = time.monotonic()
     names = list(dict.fromkeys((device, *DEFAULT_LOCAL_DEVICES)))
     with _spinner(console, "starting the local service"):
@@ -49,8 +51,8 @@ def demo(
         _ghz(console, backend, shots)
         _rotations(console, backend, shots)
     console.print(
-        f"Done in {time.monotonic() - started:.1f} s. These numbers come from a simulation (Qiskit Aer with the "
-        f"noise of a snapshot of {device}), not from a quantum computer.\n"
+        f"Done in {time.monotonic() - started:.1f} s. These numbers come from a simulation (Qiskit Aer with "
+        f"the noise of a snapshot of {device}), not from a quantum computer.\n"
         "Your own system: DirectProvider(token=..., url=..., instance=..., storage=S3Storage(...))."
     )
 
@@ -64,14 +66,16 @@ def _spinner(console: Console, text: str) -> Iterator[Progress]:
 
 
 def _show_devices(console: Console, provider: DirectProvider) -> None:
-    table = Table(title="Devices")
+    table = Table()
     for heading in ("name", "qubits", "two-qubit gate", "median error", "median T1"):
         table.add_column(heading, justify="left" if heading in {"name", "two-qubit gate"} else "right")
     for backend in provider.backends():
         target = backend.target
         gate = next((name for name in ("cz", "ecr", "cx") if name in target.operation_names), "-")
         known = target[gate] if gate in target.operation_names else {}
-        errors = [properties.error for properties in known.values() if properties and properties.error is not None]
+        errors = [
+            properties.error for properties in known.values() if properties and properties.error is not None
+        ]
         times = [qubit.t1 for qubit in target.qubit_properties or [] if qubit and qubit.t1]
         table.add_row(
             backend.name,
@@ -100,7 +104,8 @@ def _ghz(console: Console, backend: DirectBackend, shots: int) -> None:
     circuit.measure_all()
     result = _run(console, backend, [circuit], shots, "GHZ state of 5 qubits")
     counts = result.get_counts()
-    table = Table(title=f"GHZ state of {GHZ_QUBITS} qubits on {backend.name}, {shots} shots")
+    console.print(f"GHZ state of {GHZ_QUBITS} qubits on {backend.name}, {shots} shots:")
+    table = Table()
     for heading in ("bits", "counts", "share"):
         table.add_column(heading, justify="right")
     for bits, number in sorted(counts.items(), key=lambda entry: -entry[1])[:6]:
@@ -122,7 +127,8 @@ def _rotations(console: Console, backend: DirectBackend, shots: int) -> None:
     angles = [math.pi * step / (ANGLES - 1) for step in range(ANGLES)]
     circuits = [template.assign_parameters({theta: angle}) for angle in angles]
     result = _run(console, backend, circuits, shots, f"batch of {ANGLES} angles")
-    table = Table(title="A batch: ry(θ), then cx")
+    console.print(f"A batch of {ANGLES} circuits, ry(θ) then cx, on {backend.name}:")
+    table = Table()
     for heading in ("θ", "share of 11", "ideal", "Hellinger fidelity"):
         table.add_column(heading, justify="right")
     for index, (angle, circuit) in enumerate(zip(angles, circuits, strict=True)):
@@ -142,7 +148,7 @@ def _run(
     from qiskit import transpile
 
     with _spinner(console, f"{what}: transpiling") as progress:
-        isa = transpile(circuits, backend, optimization_level=1, seed_transpiler=7)
+        isa = transpile(circuits, backend, optimization_level=3, seed_transpiler=7)
         progress.update(progress.task_ids[0], description=f"{what}: submitting")
         job = backend.run(isa, shots=shots, name=what, job_tags=["demo"])
 

@@ -6,13 +6,11 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.refusals import error_for
 from qiskit_direct_provider.clients.retrying import retried
 from qiskit_direct_provider.errors import ProtocolError, TransportError
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     import requests
 
     from qiskit_direct_provider.accounts import HttpOptions
+    from qiskit_direct_provider.clients.deadline import Deadline
 
 __all__ = ["Answer", "Authorization", "NoAuthorization", "Request", "Sender", "as_json"]
 
@@ -222,6 +221,8 @@ class Sender:
 
     def _session(self) -> requests.Session:
         """This process' session: sockets must not be shared with a forked child."""
+        from http.cookiejar import DefaultCookiePolicy
+
         import requests
 
         session = self._sessions.get(os.getpid())

@@ -101,7 +101,8 @@ class DirectAccessClient:
     def properties(self, name: str, deadline: Deadline) -> bytes | None:
         """The calibration document; None where the route is missing or the document is empty."""
         try:
-            body = self._sender.send(Request("GET", _backend_path(name, "properties")), deadline, Answer.document)
+            request = Request("GET", _backend_path(name, "properties"))
+            body = self._sender.send(request, deadline, Answer.document)
         except errors.DirectError as error:
             if error.status in _ROUTE_MISSING and not isinstance(error, errors.BackendNotFoundError):
                 return None
@@ -150,7 +151,8 @@ class DirectAccessClient:
     def job(self, job_id: str, deadline: Deadline) -> JobRecord:
         """One job; servers from before that route are asked for the list."""
         try:
-            return _record(self._sender.send(Request("GET", _job_path(job_id)), deadline, as_json(JobDocument)))
+            request = Request("GET", _job_path(job_id))
+            return _record(self._sender.send(request, deadline, as_json(JobDocument)))
         except errors.ApiError as error:
             if error.status not in _ROUTE_MISSING:
                 raise

@@ -37,10 +37,11 @@ def retried(
         backoff = uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**state.attempt_number))
         error = state.outcome.exception() if state.outcome else None
         asked = (error.retry_after_s if isinstance(error, DirectError) else None) or 0.0
-        return min(max(backoff, asked), deadline.remaining())
+        return max(backoff, asked)
 
     def stop(state: RetryCallState) -> bool:
-        return not repeatable or state.attempt_number >= ATTEMPTS or deadline.expired()
+        too_late = state.upcoming_sleep >= deadline.remaining()
+        return not repeatable or state.attempt_number >= ATTEMPTS or too_late
 
     return iter(
         Retrying(

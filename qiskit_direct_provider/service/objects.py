@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAX_OBJECT_BYTES", "ObjectStore", "StoredObject", "Upload"]
+__all__ = ["AFTER_EVERYTHING", "MAX_OBJECT_BYTES", "ObjectStore", "StoredObject", "Upload"]
 
 MAX_OBJECT_BYTES = 512 * 1024 * 1024
+
+AFTER_EVERYTHING = "\U0010ffff"
+"""Sorts after every key that has what stands before it as its beginning."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -122,8 +125,8 @@ class ObjectStore:
 
     def matching(self, prefix: str, after: str, limit: int) -> list[StoredObject]:
         """Up to ``limit`` objects, by key, whose keys start with ``prefix`` and come after ``after``."""
-        query = f"SELECT {_COLUMNS} FROM objects WHERE key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT ?"  # noqa: S608 - a constant
-        rows = self._index.execute(query, (after, len(prefix), prefix, limit)).fetchall()
+        query = f"SELECT {_COLUMNS} FROM objects WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"  # noqa: S608 - a constant
+        rows = self._index.execute(query, (after, prefix, prefix + AFTER_EVERYTHING, limit)).fetchall()
         return [StoredObject(*row) for row in rows]
 
     def close(self) -> None:

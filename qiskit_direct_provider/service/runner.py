@@ -61,6 +61,8 @@ class Runner:
         """Leave all jobs as they are, and end the workers."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
+        if self._ready is not None:
+            await asyncio.wait([self._ready])
         await asyncio.to_thread(self._workers.stop)
         for task in tasks:
             task.cancel()

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from qiskit_direct_provider.service.objects import AFTER_EVERYTHING
 from qiskit_direct_provider.service.s3_answers import S3Error, listing_answer
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["list_objects"]
 
 _LONGEST_PAGE = 1000
-_AFTER_EVERYTHING = "\U0010ffff"
 
 
 def list_objects(store: ObjectStore, query: dict[str, str]) -> Response:
@@ -40,7 +40,7 @@ def _entry(stored: StoredObject, prefix: str, delimiter: str) -> tuple[StoredObj
     if cut < 0:
         return stored, stored.key
     common = stored.key[: cut + len(delimiter)]
-    return common, common + _AFTER_EVERYTHING
+    return common, common + AFTER_EVERYTHING
 
 
 def _limit(query: dict[str, str]) -> int:

@@ -38,7 +38,8 @@ class Workers:
 
     def start(self) -> None:
         """Start the processes; takes as long as their imports, so call it from a thread."""
-        self._pool.schedule(_nothing).result()
+        # Not waited for: its result never comes when the pool is stopped meanwhile.
+        self._pool.schedule(_nothing)
 
     def submit(
         self, function: Callable[..., ResultT], *args: object, timeout_s: float | None = None

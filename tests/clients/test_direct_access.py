@@ -65,7 +65,9 @@ def test_reasons() -> None:
 
 def test_presigned_urls_are_not_shown() -> None:
     url = "https://store.example/bucket/input_j_0.json?X-Amz-Signature=canary"
-    record = _record(document(storage={"input": {"type": "s3_compatible", "presigned_url": url}, "results": {}}))
+    record = _record(
+        document(storage={"input": {"type": "s3_compatible", "presigned_url": url}, "results": {}})
+    )
     assert record.input_name == "input_j_0.json"
     assert "canary" not in repr(record)
     assert "canary" not in repr(document(storage={"input": {"presigned_url": url}}))

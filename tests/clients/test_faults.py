@@ -68,9 +68,14 @@ def jobs_at(service: LocalService, storage: S3Storage, job_id: str) -> int:
     ],
 )
 def test_a_submission_arrives_exactly_once(
-    backend: DirectBackend, proxy: Recorder, service: LocalService, own_storage: S3Storage, fates: list[str], posts: int
+    backend: DirectBackend,
+    proxy: Recorder,
+    service: LocalService,
+    own_storage: S3Storage,
+    fates: list[str],
+    posts: int,
 ) -> None:
-    """Whatever becomes of the answer, there is one job, and it is found again by its id before another POST."""
+    """Whatever becomes of the answer, there is one job; it is looked for by its id before another POST."""
     proxy.script("POST", "/v1/jobs", *fates)
     try:
         job = backend.run(measured_x(), shots=20)

@@ -25,7 +25,9 @@ def test_bit_arrays(shape: tuple[int, ...], num_bits: int) -> None:
     bits = rng.integers(0, 2, size=(*shape, 50, num_bits)).astype(bool)
     sent = BitArray.from_bool_array(bits)
     data = DataBin(c=sent, d=sent, shape=shape)
-    found = through_the_wire(PrimitiveResult([SamplerPubResult(data, metadata={"shots": 50})], metadata={"version": 2}))
+    found = through_the_wire(
+        PrimitiveResult([SamplerPubResult(data, metadata={"shots": 50})], metadata={"version": 2})
+    )
     assert found[0].data.c == sent
     assert found[0].data.d == sent
     assert found[0].data.shape == shape

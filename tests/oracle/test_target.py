@@ -5,10 +5,9 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from qiskit.transpiler import Target
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
 from qiskit_ibm_runtime.utils.backend_decoder import (
     configuration_from_server_data,
@@ -16,6 +15,9 @@ from qiskit_ibm_runtime.utils.backend_decoder import (
 )
 
 from qiskit_direct_provider.target import target_from_json
+
+if TYPE_CHECKING:
+    from qiskit.transpiler import Target
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -38,7 +40,7 @@ def snapshots() -> list[Path]:
 
 
 def documents(folder: Path) -> tuple[bytes, bytes]:
-    return next(folder.glob("conf_*.json")).read_bytes(), sorted(folder.glob("props_*.json"))[0].read_bytes()
+    return next(folder.glob("conf_*.json")).read_bytes(), min(folder.glob("props_*.json")).read_bytes()
 
 
 def theirs(configuration: bytes, properties: bytes, *, fractional: bool) -> Target:

@@ -39,7 +39,8 @@ def test_what_is_no_document(document: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "seconds", "reported"), [(0.5, 5e-10, False), (4.0, 4e-9, False), (3.5e-9, 3.5e-9, True), (0, None, False)]
+    ("wire", "seconds", "reported"),
+    [(0.5, 5e-10, False), (4.0, 4e-9, False), (3.5e-9, 3.5e-9, True), (0, None, False)],
 )
 def test_dt(wire: float, seconds: float | None, reported: bool) -> None:
     issues: list[str] = []
@@ -60,7 +61,11 @@ def test_one_damaged_part_does_not_hide_the_rest() -> None:
         configuration(
             dt="fast",
             max_shots=100,
-            gates=[{"name": "sx", "coupling_map": [[0]]}, {"nameless": 1}, {"name": "cz", "coupling_map": [[0, "x"]]}],
+            gates=[
+                {"name": "sx", "coupling_map": [[0]]},
+                {"nameless": 1},
+                {"name": "cz", "coupling_map": [[0, "x"]]},
+            ],
         ),
         issues,
     )
@@ -81,7 +86,11 @@ def test_qubits_keep_their_place_when_an_entry_is_damaged() -> None:
     assert [len(items) for items in found.qubits] == [1, 0, 1]
     assert issues
     target = target_from_json(configuration(n_qubits=3), json.dumps(calibration).encode())
-    assert [qubit.t1 for qubit in target.qubit_properties] == [pytest.approx(100e-6), None, pytest.approx(50e-6)]
+    assert [qubit.t1 for qubit in target.qubit_properties] == [
+        pytest.approx(100e-6),
+        None,
+        pytest.approx(50e-6),
+    ]
 
 
 def test_hardware_that_is_out_of_order_is_left_out() -> None:

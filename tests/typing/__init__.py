@@ -1,0 +1,1 @@
+"""How users annotate: checked by mypy --strict, never run."""

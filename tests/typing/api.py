@@ -1,0 +1,42 @@
+"""The public surface as a typed program uses it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, S3Storage, errors
+
+
+def connect() -> DirectProvider:
+    storage = S3Storage(
+        endpoint="https://store.example",
+        bucket="jobs",
+        access_key_id="a",
+        secret_access_key="b",
+        region="us-east-1",
+        endpoint_for_service="https://store.internal",
+        prefix="me/",
+    )
+    return DirectProvider("key", "https://system.example", instance="crn", storage=storage, timeout=30.0)
+
+
+def run(provider: DirectProvider) -> dict[str, int]:
+    backends: list[DirectBackend] = provider.backends()
+    backend: DirectBackend = provider.get_backend(backends[0].name, use_fractional_gates=True)
+    job: DirectJob = backend.run([], shots=10, memory=True, name="n", job_tags=["t"], timeout_secs=5)
+    created: datetime | None = job.creation_date()
+    seconds: float | None = job.usage()
+    log: str | None = job.logs()
+    del created, seconds, log
+    try:
+        counts: dict[str, int] = job.result(timeout=5.0, wait=0.1).get_counts()
+    except errors.JobTimeoutError as error:
+        status: int | None = error.status
+        del status
+        return {}
+    return counts
+
+
+def local() -> None:
+    with DirectProvider.local(["fake_torino"], seed=1, noise=False) as provider:
+        run(provider)
