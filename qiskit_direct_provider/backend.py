@@ -2,85 +2,68 @@
 
 from __future__ import annotations
 
-import re
+import datetime as dt
 import threading
-import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import msgspec
 from qiskit.providers import BackendV2, Options
 
-from qiskit_direct_provider import errors
-from qiskit_direct_provider.clients.interface import Submission
+from qiskit_direct_provider import attributes, errors, run_options
+from qiskit_direct_provider.archive import CalibrationArchive
+from qiskit_direct_provider.clients.disconnected import DisconnectedClient
+from qiskit_direct_provider.device import BackendStatus, Device, DeviceDocuments, read_device
 from qiskit_direct_provider.job import DirectJob, JobDetails
+from qiskit_direct_provider.models import configuration_model, moment, properties_model
 from qiskit_direct_provider.programs import as_circuits, check_circuits, check_shots, sampler_program
-from qiskit_direct_provider.target import build_target
-from qiskit_direct_provider.wire.backend import (
-    Calibration,
-    Configuration,
-    read_calibration,
-    read_configuration,
-)
+from qiskit_direct_provider.pulse import PulseNames
+from qiskit_direct_provider.transpiler import translation_plugin
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
+    from qiskit_ibm_runtime.models import BackendProperties, QasmBackendConfiguration
 
     from qiskit_direct_provider.clients.interface import Client
-    from qiskit_direct_provider.programs import Program
 
 __all__ = ["DirectBackend"]
 
-DEFAULT_SHOTS = 4096
-DEFAULT_TIMEOUT_S = 86_400
-JOB_ID = re.compile(r"[A-Za-z0-9_.:-]{1,256}")
-LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
-
-@dataclass(frozen=True)
-class _Device:
-    """What a device's documents say."""
-
-    configuration: Configuration
-    calibration: Calibration | None
-    target: Target
-    issues: tuple[str, ...]
-
-
-class DirectBackend(BackendV2):
+class DirectBackend(PulseNames, BackendV2):
     """One quantum computer.
 
-    Its documents are fetched when they are first needed, and once. Times are in seconds, frequencies in
-    hertz.
+    Its documents are fetched when they are first needed, and once; `refresh` fetches them again. Every
+    member of its configuration is an attribute. Times are in seconds, frequencies in hertz.
+
+    Two backends are equal when they are the same device at the same address, with the same gates. A copy
+    made by pickle holds the documents and works offline; it holds no credentials, so it cannot run.
     """
 
     def __init__(
-        self, client: Client, name: str, *, provider: Any = None, use_fractional_gates: bool = False
+        self,
+        client: Client,
+        name: str,
+        *,
+        provider: Any = None,
+        use_fractional_gates: bool = False,
+        archive: CalibrationArchive | None = None,
     ) -> None:
         super().__init__(provider=provider, name=name)
         self._client = client
         self._use_fractional_gates = use_fractional_gates
+        self._archive = archive or CalibrationArchive()
         self._lock = threading.Lock()
-        self._device: _Device | None = None
+        self._device: Device | None = None
+        self._models: dict[str, Any] = {}
 
     @classmethod
     def _default_options(cls) -> Options:
-        return Options(
-            shots=DEFAULT_SHOTS,
-            memory=False,
-            meas_level=2,
-            meas_return="single",
-            rep_delay=None,
-            init_qubits=True,
-            seed_simulator=None,
-        )
+        return Options(**run_options.DEFAULTS)
 
     def __repr__(self) -> str:
         return f"<DirectBackend {self.name!r}>"
 
-    # -- what the device is --------------------------------------------------------------------------
+    # -- documents -----------------------------------------------------------------------------------
 
     def load(self) -> DirectBackend:
         """Fetch the device's documents now, if that has not been done.
@@ -91,31 +74,93 @@ class DirectBackend(BackendV2):
         """
         with self._lock:
             if self._device is None:
-                self._device = self._fetch()
-                self.description = self._device.configuration.description
-                self.backend_version = self._device.configuration.backend_version
-                self.online_date = self._device.configuration.online_date
+                self._take(self._fetch())
         return self
+
+    def refresh(self) -> None:
+        """Fetch the documents again, and build the target anew. The old one stays what it was."""
+        with self._lock:
+            self._take(self._fetch())
+
+    @property
+    def issues(self) -> tuple[str, ...]:
+        """What in the documents could not be read, was left out, or had to be interpreted."""
+        device = self._loaded()
+        return (*device.issues, *device.frequency_ranges[1])
 
     @property
     def target(self) -> Target:
         """Gates, errors, durations, couplings and timing of the device."""
         return self._loaded().target
 
-    @property
-    def issues(self) -> tuple[str, ...]:
-        """What in the device's documents could not be read, or had to be interpreted."""
-        return self._loaded().issues
+    def target_history(self, datetime: dt.datetime | None = None) -> Target:
+        """The target at a time, from the calibrations that this user's processes have seen.
+
+        Raises:
+            UnsupportedError: None from before that time was seen; the API itself keeps no history.
+        """
+        return self.target if datetime is None else self._device_at(datetime).target
+
+    def configuration(self) -> QasmBackendConfiguration:
+        """The configuration as qiskit-ibm-runtime's class, in SI units; the first call takes a second."""
+        return self._model("configuration", self._loaded())
+
+    def properties(
+        self,
+        refresh: bool = False,  # noqa: FBT001, FBT002 - Qiskit users' spelling
+        datetime: dt.datetime | None = None,
+    ) -> BackendProperties | None:
+        """The calibration as qiskit-ibm-runtime's class: ``t1(q)``, ``gate_error(gate, qubits)`` and so on.
+
+        Args:
+            refresh: Fetch the documents anew first.
+            datetime: The calibration that held at this time, from those that this user's processes have
+                seen; a time without a zone is local.
+
+        Returns:
+            None when the device was never calibrated.
+
+        Raises:
+            UnsupportedError: None from before ``datetime`` was seen; the API itself keeps no history.
+        """
+        if refresh:
+            self.refresh()
+        if datetime is None:
+            return self._model("properties", self._loaded())
+        return properties_model(self._device_at(datetime), self.name)
+
+    def status(self) -> BackendStatus:
+        """Whether the device takes jobs now; asks the service each time."""
+        item = self._client.backend(self.name, self._client.deadline())
+        return BackendStatus.of(item)
+
+    def lanes(self) -> int | None:
+        """Number of execution lanes of this API; None when the service does not tell."""
+        return self._client.lanes(self.name, self._client.deadline())
+
+    def check_faulty(self, circuit: QuantumCircuit) -> None:
+        """Refuse a circuit that uses a qubit or a gate that is out of order.
+
+        Raises:
+            InvalidCircuitError: With everything that it uses and that does not work.
+        """
+        check_circuits([circuit], self.target, measured=False)
+
+    # -- attributes ----------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for names that are nowhere else; an unknown one costs no request.
+        if name in attributes.NAMES:
+            return attributes.attribute(self._loaded(), name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *attributes.NAMES})
 
     @property
-    def max_circuits(self) -> None:
-        """No limit on the circuits of one call."""
-        return
-
-    @property
-    def max_shots(self) -> int | None:
-        """Most shots of one circuit; None when the device does not say."""
-        return self._loaded().configuration.max_shots
+    def max_circuits(self) -> int | None:
+        """Most circuits of one call; None when the device does not say."""
+        return self._loaded().configuration.max_experiments
 
     @property
     def dtm(self) -> float | None:  # type: ignore[override,unused-ignore]
@@ -126,6 +171,43 @@ class DirectBackend(BackendV2):
     def meas_map(self) -> list[list[int]]:  # type: ignore[override,unused-ignore]
         """Groups of qubits that are measured together."""
         return self._loaded().configuration.meas_map
+
+    @property
+    def operational(self) -> bool:
+        """Whether the device takes jobs now; asks the service, as `status` does."""
+        return self.status().operational
+
+    @property
+    def pending_jobs(self) -> int:
+        """Jobs that wait; this API has no queue, so 0 (see `status`)."""
+        return 0
+
+    def get_translation_stage_plugin(self) -> str:
+        """The translation stage for this device: dynamic circuits, and angles within their bounds."""
+        return translation_plugin()
+
+    def get_scheduling_stage_plugin(self) -> str:
+        """Qiskit's own scheduling stage."""
+        return "default"
+
+    # -- sessions ------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> None:
+        """None: no session is open on this backend."""
+        return
+
+    def open_session(self, *_: Any, **__: Any) -> NoReturn:
+        """Sessions belong to another API.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise errors.UnsupportedError(
+            "Direct Access has execution lanes in place of sessions: send several jobs at once"
+        )
+
+    close_session = cancel_session = open_session
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -168,82 +250,110 @@ class DirectBackend(BackendV2):
         number = check_shots(self.options.shots if shots is None else shots, device.configuration.max_shots)
         check_circuits(circuits, device.target)
         details = JobDetails(
-            name=name, tags=_tags(job_tags), memory=bool(self.options.memory if memory is None else memory)
+            name=name,
+            tags=run_options.tags(job_tags),
+            memory=bool(self.options.memory if memory is None else memory),
         )
-        program = sampler_program(circuits, shots=number, options=self._program_options(options))
-        submission = self._submission(program, job_id, timeout_secs, log_level)
+        asked = run_options.sampler_options(options, self.options)
+        program = sampler_program(circuits, shots=number, options=asked)
+        submission = run_options.submission(program, self.name, job_id, timeout_secs, log_level)
         accepted = self._client.submit(submission, self._client.deadline())
         return DirectJob(self, accepted, self._client, program, details)
 
+    # -- copies --------------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DirectBackend) and other._identity == self._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str, bool]:
+        return (self._client.url, self.name, self._use_fractional_gates)
+
+    def __copy__(self) -> DirectBackend:
+        twin = DirectBackend(
+            self._client,
+            self.name,
+            provider=self._provider,
+            use_fractional_gates=self._use_fractional_gates,
+            archive=self._archive,
+        )
+        twin.set_options(**self.options)
+        if self._device is not None:
+            twin._take(self._device)
+        return twin
+
+    def __deepcopy__(self, _: dict[int, Any]) -> DirectBackend:
+        # Primitives copy their backend at every run, and must go on talking to the same one.
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (*self._identity, self._loaded().documents, dict(self.options))
+
     # -- parts ---------------------------------------------------------------------------------------
 
-    def _submission(
-        self, program: Program, job_id: str | None, timeout_secs: int | None, log_level: str | None
-    ) -> Submission:
-        timeout = DEFAULT_TIMEOUT_S if timeout_secs is None else timeout_secs
-        if isinstance(timeout, bool) or not isinstance(timeout, int) or timeout < 1:
-            raise errors.InvalidInputError(f"timeout_secs must be a whole number of seconds, not {timeout!r}")
-        chosen = str(uuid.uuid4()) if job_id is None else job_id
-        if not isinstance(chosen, str) or not JOB_ID.fullmatch(chosen):
-            raise errors.InvalidInputError("job_id must be 1 to 256 letters, digits or characters of _.:-")
-        level = log_level or "warning"
-        if level not in LOG_LEVELS:
-            raise errors.InvalidInputError(f"log_level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-        return Submission(chosen, self.name, program.program_id, program.payload, timeout, level)
-
-    def _program_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Options of the sampler program; one that is unknown and set is refused."""
-        known = {"meas_level", "meas_return", "rep_delay", "init_qubits", "seed_simulator"}
-        unknown = sorted(key for key, value in given.items() if value is not None and key not in known)
-        if unknown:
-            raise errors.InvalidInputError(
-                f"run() has no option {unknown[0]!r}; it takes shots, memory, name, job_tags, job_id, "
-                f"timeout_secs, log_level, {', '.join(sorted(known))}"
-            )
-        values = {key: self.options.get(key) if given.get(key) is None else given[key] for key in known}
-        if values["meas_level"] not in {None, 2}:
-            raise errors.UnsupportedError("only meas_level=2 (classified bits) is offered so far")
-        return _sampler_options(values["rep_delay"], values["init_qubits"], values["seed_simulator"])
-
-    def _loaded(self) -> _Device:
-        device = self.load()._device  # noqa: SLF001 - itself
+    def _loaded(self) -> Device:
+        device = self.load()._device  # noqa: SLF001 - its own
         assert device is not None
         return device
 
-    def _fetch(self) -> _Device:
+    def _fetch(self) -> Device:
         deadline = self._client.deadline()
-        configuration = self._client.configuration(self.name, deadline)
-        properties = self._client.properties(self.name, deadline)
-        issues: list[str] = []
-        try:
-            described = read_configuration(configuration, issues)
-            calibrated = read_calibration(properties, issues)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise errors.ProtocolError(
-                f"the documents of {self.name} do not describe a device: {error}"
-            ) from error
-        target = build_target(described, calibrated, use_fractional_gates=self._use_fractional_gates)
-        return _Device(described, calibrated, target, tuple(issues))
+        documents = DeviceDocuments(
+            configuration=self._client.configuration(self.name, deadline),
+            properties=self._client.properties(self.name, deadline),
+        )
+        device = read_device(documents, use_fractional_gates=self._use_fractional_gates)
+        self._archive.add(self.name, _calibrated_at(device), documents)
+        return device
+
+    def _take(self, device: Device) -> None:
+        self._device = device
+        self._models = {}
+        self.description = device.configuration.description
+        self.backend_version = device.configuration.backend_version
+        self.online_date = moment(device.configuration.online_date)
+
+    def _model(self, kind: str, device: Device) -> Any:
+        if kind not in self._models:
+            fractional = self._use_fractional_gates
+            self._models[kind] = (
+                properties_model(device, self.name)
+                if kind == "properties"
+                else configuration_model(device, self.name, use_fractional_gates=fractional)
+            )
+        return self._models[kind]
+
+    def _device_at(self, time: dt.datetime) -> Device:
+        wanted = time if time.tzinfo else time.astimezone()
+        self._loaded()
+        documents = self._archive.at(self.name, wanted)
+        if documents is None:
+            seen = self._archive.moments(self.name)
+            since = f"the first one seen is of {seen[0].isoformat()}" if seen else "none was seen"
+            raise errors.UnsupportedError(
+                f"no calibration of {self.name} from before {wanted.isoformat()} is archived here; {since}. "
+                "This API keeps no history: only calibrations that were loaded are known"
+            )
+        return read_device(documents, use_fractional_gates=self._use_fractional_gates)
 
 
-def _tags(tags: Iterable[str] | None) -> tuple[str, ...]:
-    if isinstance(tags, str):
-        raise errors.InvalidInputError("job_tags must be a list of texts, not one text")
-    found = tuple(tags or ())
-    if not all(isinstance(tag, str) for tag in found):
-        raise errors.InvalidInputError("job_tags must be a list of texts")
-    return found
+def _calibrated_at(device: Device) -> dt.datetime:
+    stated = moment(device.calibration.last_update_date) if device.calibration else None
+    return stated or dt.datetime.now(dt.timezone.utc)
 
 
-def _sampler_options(rep_delay: float | None, init_qubits: bool | None, seed: int | None) -> dict[str, Any]:  # noqa: FBT001
-    execution: dict[str, Any] = {}
-    if rep_delay is not None:
-        if not rep_delay >= 0:
-            raise errors.InvalidInputError(f"rep_delay must be a number of seconds, not {rep_delay!r}")
-        execution["rep_delay"] = float(rep_delay)
-    if init_qubits is False:
-        execution["init_qubits"] = False
-    found: dict[str, Any] = {"execution": execution} if execution else {}
-    if seed is not None:
-        found["simulator"] = {"seed_simulator": int(seed)}
-    return found
+def _restored(
+    url: str,
+    name: str,
+    use_fractional_gates: bool,  # noqa: FBT001 - called by pickle
+    documents: DeviceDocuments,
+    options: dict[str, Any],
+) -> DirectBackend:
+    """The backend of a pickle: everything but requests works."""
+    backend = DirectBackend(DisconnectedClient(url), name, use_fractional_gates=use_fractional_gates)
+    backend._take(read_device(documents, use_fractional_gates=use_fractional_gates))  # noqa: SLF001 - its own kind
+    backend.set_options(**options)
+    return backend

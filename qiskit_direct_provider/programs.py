@@ -191,8 +191,13 @@ def _record(circuit: QuantumCircuit, shots: int) -> CircuitRecord:
     )
 
 
-def check_circuits(circuits: Sequence[QuantumCircuit], target: Target) -> None:
+def check_circuits(circuits: Sequence[QuantumCircuit], target: Target, *, measured: bool = True) -> None:
     """Refuse circuits that the device cannot run as they are, with all that is wrong in one message.
+
+    Args:
+        circuits: What is to run.
+        target: What the device can do.
+        measured: Whether a circuit that measures nothing is refused as well.
 
     Raises:
         InvalidCircuitError: Wider than the device, an instruction that the device does not have on these
@@ -201,7 +206,7 @@ def check_circuits(circuits: Sequence[QuantumCircuit], target: Target) -> None:
     findings: list[str] = []
     for index, circuit in enumerate(circuits):
         label = f"circuit {index} ({circuit.name!r})"
-        findings += [f"{label}: {finding}" for finding in _findings(circuit, target)]
+        findings += [f"{label}: {finding}" for finding in _findings(circuit, target, measured=measured)]
     if findings:
         shown = "\n  ".join(findings[:_MOST_FINDINGS])
         rest = len(findings) - _MOST_FINDINGS
@@ -209,7 +214,7 @@ def check_circuits(circuits: Sequence[QuantumCircuit], target: Target) -> None:
         raise InvalidCircuitError(f"not sent, since the device cannot run this:\n  {shown}{more}")
 
 
-def _findings(circuit: QuantumCircuit, target: Target) -> Iterator[str]:
+def _findings(circuit: QuantumCircuit, target: Target, *, measured: bool) -> Iterator[str]:
     if circuit.num_qubits > target.num_qubits:
         yield f"{circuit.num_qubits} qubits, on a device of {target.num_qubits}; transpile it for the backend"
         return
@@ -218,7 +223,7 @@ def _findings(circuit: QuantumCircuit, target: Target) -> Iterator[str]:
         yield f"unbound parameters ({names}); call assign_parameters() first"
     seen = _Seen()
     yield from _unsupported(circuit, range(circuit.num_qubits), target, seen)
-    if not seen.measures:
+    if measured and not seen.measures:
         yield "nothing is measured, so there would be no counts; call measure_all()"
 
 

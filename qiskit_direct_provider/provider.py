@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.accounts import Account, S3Storage, resolve
+from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
 from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.clients.connect import connect
 
@@ -69,6 +70,7 @@ class DirectProvider:
             timeout=timeout,
         )
         self._client = connect(self._account)
+        self._archive = CalibrationArchive(archive_folder(self._account.url))
         self._service: LocalService | None = None
 
     @classmethod
@@ -107,6 +109,7 @@ class DirectProvider:
             service.close()
             raise
         provider._service = service
+        provider._archive = CalibrationArchive()  # devices that end with this process
         return provider
 
     def backends(
@@ -159,7 +162,13 @@ class DirectProvider:
         return f"<DirectProvider {self._account.channel} at {self._account.url}>"
 
     def _backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
-        return DirectBackend(self._client, name, provider=self, use_fractional_gates=use_fractional_gates)
+        return DirectBackend(
+            self._client,
+            name,
+            provider=self,
+            use_fractional_gates=use_fractional_gates,
+            archive=self._archive,
+        )
 
     def _not_found(self, name: str, cause: errors.DirectError) -> errors.BackendNotFoundError:
         names = sorted(item.name for item in self._client.backends(self._client.deadline()))

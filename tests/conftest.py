@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from connecting import free_port, provider_for
 
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
 from qiskit_direct_provider.service.process import LocalService
@@ -39,6 +40,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is written into the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QISKIT_DIRECT_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @dataclass(frozen=True)
 class ForeignStore:
     """A real S3 server that this project did not write."""
@@ -51,13 +60,6 @@ class ForeignStore:
     def storage(self, bucket: str = "jobs") -> S3Storage:
         (self.folder / bucket).mkdir(exist_ok=True)
         return S3Storage(self.endpoint, bucket, self.access_key_id, self.secret_access_key)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
@@ -104,12 +106,6 @@ def service(foreign_store: ForeignStore) -> Iterator[LocalService]:
 @pytest.fixture(scope="session")
 def own_storage(service: LocalService) -> S3Storage:
     return S3Storage(**service.storage)
-
-
-def provider_for(service: LocalService, storage: S3Storage, **arguments: object) -> DirectProvider:
-    """A provider with explicit arguments, as a user of a real system makes it."""
-    settings = {"token": service.api_key, "url": service.url, "instance": service.crn, "storage": storage}
-    return DirectProvider(**{**settings, **arguments})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

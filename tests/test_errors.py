@@ -6,12 +6,12 @@ import pickle
 from typing import TYPE_CHECKING
 
 import pytest
+from connecting import free_port, provider_for
 from qiskit import QuantumCircuit, transpile
 from qiskit.exceptions import QiskitError
 from qiskit.providers import JobError, QiskitBackendNotFoundError
 
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage, errors
-from tests.conftest import free_port, provider_for
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.process import LocalService

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from connecting import provider_for
 from qiskit import QuantumCircuit, transpile
+from recorder import Recorder
 
 from qiskit_direct_provider import S3Storage
-from tests.conftest import provider_for
-from tests.recorder import Recorder
 
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectProvider

@@ -77,6 +77,11 @@ class DirectAccessClient:
         self._tokens = tokens
         self._objects = store
 
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return self._sender.base_url
+
     def deadline(self, seconds: float | None = None) -> Deadline:
         """When a call that starts now has to be over."""
         return Deadline.after(self._timeout_s if seconds is None else min(seconds, self._timeout_s))

@@ -74,6 +74,10 @@ class JobRecord:
 class Client(Protocol):
     """One dialect, spoken to one server. All times are bounded by the deadline that is passed."""
 
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+
     def deadline(self, seconds: float | None = None) -> Deadline:
         """When a call that starts now has to be over: after the account's limit, or sooner."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -68,8 +69,14 @@ def _shared_key_subject(service: Service, credentials: str) -> str | None:
 def _checked_crn(service: Service, request: Request) -> str:
     crn = request.headers.get("service-crn", "")
     if not same_text(crn, service.settings.crn):
-        LOGGER.warning("a request's Service-CRN is %s", "another one" if crn else "missing")
+        _warn_of_crn(crn)
     return crn
+
+
+@lru_cache(maxsize=64)
+def _warn_of_crn(crn: str) -> None:
+    """Say it once for each: a client that polls would fill the log."""
+    LOGGER.warning("a client's Service-CRN is %s", "another one" if crn else "missing")
 
 
 AuthenticatedCaller = Annotated[Caller, Depends(_authenticate)]

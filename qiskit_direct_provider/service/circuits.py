@@ -5,45 +5,61 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import re
 from functools import lru_cache
 from typing import Any
 
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import ClassicalRegister
 
-from qiskit_direct_provider.service.outcome import CIRCUIT_UNREADABLE, JobProblemError
+from qiskit_direct_provider.service.outcome import CIRCUIT_UNREADABLE, NOT_ISA, JobProblemError
 from qiskit_direct_provider.wire.codec import CodecError, inflate
 
 __all__ = ["read_circuit"]
 
+_MAX_BITS = 100_000
+_MAX_DIGITS = 9
+_SMALLER = "Use qubits that the device has, and fewer classical bits."
+_SIZES = re.compile(r"\bqubit\s*\[\s*(?P<qubits>\d+)|\$(?P<qubit>\d+)|\bbit\s*\[\s*(?P<bits>\d+)", re.ASCII)
 _MAX_TEXT_BYTES = 8 * 1024 * 1024
 _MAX_QPY_BYTES = 64 * 1024 * 1024
 
 
-def read_circuit(value: object) -> QuantumCircuit:
+def read_circuit(value: object, num_qubits: int) -> QuantumCircuit:
     """The circuit of a pub.
 
     Raises:
         JobProblemError: It cannot be read.
     """
     if isinstance(value, str):
-        return _from_text(value)
+        return _from_text(value, num_qubits)
     if isinstance(value, dict) and value.get("__type__") == "QuantumCircuit":
         return _from_qpy(value.get("__value__"))
     raise _unreadable("a circuit is neither OpenQASM 3 text nor a QuantumCircuit object")
 
 
 @lru_cache(maxsize=64)
-def _from_text(text: str) -> QuantumCircuit:
+def _from_text(text: str, num_qubits: int) -> QuantumCircuit:
     if not text.lstrip().startswith("OPENQASM") and "OPENQASM 3" not in text:
         raise _unreadable("the text is not OpenQASM 3 (no version line)")
     if len(text) > _MAX_TEXT_BYTES:
         raise _unreadable(f"the text is longer than {_MAX_TEXT_BYTES} bytes")
+    _check_sizes(text, num_qubits)
     try:
         circuit = qasm3.loads(text)
     except (Exception, RecursionError) as error:
         raise _unreadable(f"the OpenQASM 3 text cannot be read: {_first_line(error)}") from error
     return _with_register(circuit)
+
+
+def _check_sizes(text: str, num_qubits: int) -> None:
+    """Refuse numbers of qubits and bits that the reader would spend gigabytes on before it gives up."""
+    for found in _SIZES.finditer(text):
+        digits = found["qubits"] or found["qubit"] or found["bits"]
+        limit = _MAX_BITS if found["bits"] else num_qubits - bool(found["qubit"])
+        if len(digits) > _MAX_DIGITS or int(digits) > limit:
+            what = "classical bits" if found["bits"] else f"qubits; the device has {num_qubits} qubits"
+            raise JobProblemError(NOT_ISA, f"the circuit names {digits[:20]} as a number of {what}", _SMALLER)
 
 
 def _from_qpy(value: object) -> QuantumCircuit:
@@ -79,7 +95,7 @@ def _with_register(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def _first_line(error: BaseException) -> str:
-    lines: list[Any] = str(error).strip("\"' \n").splitlines() or [type(error).__name__]
+    lines: list[Any] = str(error).strip("\"' \n").splitlines() or ["syntax error"]
     return str(lines[0])[:300]
 
 

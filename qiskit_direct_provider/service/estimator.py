@@ -80,7 +80,7 @@ class EstimatorProgram:
         self._log = log
         self._plans = []
         for value in program_input.pubs:
-            pub = read_estimator_pub(value, program_input.precision)
+            pub = read_estimator_pub(value, program_input.precision, machine.device)
             check_circuit(pub.circuit, machine.device)
             plan = _Plan(pub, reduce_circuit(pub.circuit, _support(pub)), machine.device)
             _check_shots(plan.shots, machine.device)

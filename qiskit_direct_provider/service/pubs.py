@@ -17,13 +17,15 @@ from qiskit_direct_provider.wire.codec import CodecError, decode_ndarray
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
+    from qiskit_direct_provider.service.calibration import Calibration
+
 __all__ = ["read_estimator_pub", "read_sampler_pub"]
 
 _SAMPLER_ITEMS = 3
 _ESTIMATOR_ITEMS = range(2, 5)
 
 
-def read_sampler_pub(value: object, default_shots: int, max_shots: int) -> SamplerPub:
+def read_sampler_pub(value: object, default_shots: int, device: Calibration) -> SamplerPub:
     """A sampler pub: text, or ``[circuit, parameter values, shots]`` of which only the first is needed.
 
     Raises:
@@ -33,15 +35,15 @@ def read_sampler_pub(value: object, default_shots: int, max_shots: int) -> Sampl
     if not isinstance(items, list) or not 1 <= len(items) <= _SAMPLER_ITEMS:
         raise _invalid("a sampler pub is a circuit, or a list of circuit, parameter values and shots")
     circuit, values, shots = [*items, None, None][:_SAMPLER_ITEMS]
-    quantum_circuit = read_circuit(circuit)
-    number = _shots(default_shots if shots is None else shots, max_shots)
+    quantum_circuit = read_circuit(circuit, device.num_qubits)
+    number = _shots(default_shots if shots is None else shots, device.max_shots)
     try:
         return SamplerPub(quantum_circuit, _bindings(quantum_circuit, values), number, validate=True)
     except (ValueError, TypeError) as error:
         raise _invalid(f"a sampler pub does not fit together: {error}") from error
 
 
-def read_estimator_pub(value: object, default_precision: float) -> EstimatorPub:
+def read_estimator_pub(value: object, default_precision: float, device: Calibration) -> EstimatorPub:
     """An estimator pub: ``[circuit, observables, parameter values, precision]``, the first two needed.
 
     Raises:
@@ -50,7 +52,7 @@ def read_estimator_pub(value: object, default_precision: float) -> EstimatorPub:
     if not isinstance(value, list) or len(value) not in _ESTIMATOR_ITEMS:
         raise _invalid("an estimator pub is a list of circuit, observables, parameter values and precision")
     circuit, observables, values, precision = [*value, None, None][:4]
-    quantum_circuit = read_circuit(circuit)
+    quantum_circuit = read_circuit(circuit, device.num_qubits)
     wanted = default_precision if precision is None else precision
     if isinstance(wanted, bool) or not isinstance(wanted, int | float) or not 0 < wanted <= 1:
         raise _bad_number(f"the precision {wanted!r} is not a number above 0 and up to 1")
@@ -75,7 +77,7 @@ def _bindings(circuit: QuantumCircuit, values: object) -> BindingsArray:
     values = _untagged(values)
     if values is None or (isinstance(values, list) and not values and not circuit.num_parameters):
         return BindingsArray()
-    if isinstance(values, dict):
+    if isinstance(values, dict) and values.get("__type__") != "ndarray":
         by_name = {name: _numbers(column) for name, column in values.items()}
         return BindingsArray.coerce(_by_parameter(circuit, by_name))
     array = _numbers(values)

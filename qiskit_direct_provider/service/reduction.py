@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp
-from scipy.sparse import coo_array  # type: ignore[import-untyped]  # SciPy ships no type information
-from scipy.sparse.csgraph import (  # type: ignore[import-untyped]  # the same
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import (
     reverse_cuthill_mckee,
 )
 

@@ -61,11 +61,12 @@ class Runner:
         """Leave all jobs as they are, and end the workers."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._ready is not None:
             await asyncio.wait([self._ready])
         await asyncio.to_thread(self._workers.stop)
-        for task in tasks:
-            task.cancel()
 
     async def _run(self, job: StoredJob, device: Device) -> None:
         log = JobLog(job.request.log_level.value)

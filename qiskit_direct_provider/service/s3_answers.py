@@ -6,12 +6,13 @@ import uuid
 from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from fastapi import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     from qiskit_direct_provider.service.objects import StoredObject
 
@@ -56,30 +57,35 @@ def headers_of(stored: StoredObject) -> dict[str, str]:
 
 
 def listing_answer(
-    bucket: str, query: dict[str, str], entries: Iterable[StoredObject | str], last: str | None
+    bucket: str, query: dict[str, str], entries: Sequence[StoredObject | str], last: str | None
 ) -> Response:
     """``ListObjectsV2`` (or version 1) of objects and common prefixes; ``last`` is given when more follow."""
-    items = [_entry(entry) for entry in entries]
-    version_2 = query.get("list-type") == "2"
-    following = ""
-    if last is not None:
-        marker = "NextContinuationToken" if version_2 else "NextMarker"
-        following = f"<{marker}>{escape(last)}</{marker}>"
+    coded = _percent_encoded if query.get("encoding-type") == "url" else str
     content = (
-        f"<Name>{escape(bucket)}</Name><Prefix>{escape(query.get('prefix', ''))}</Prefix>"
-        f"<Delimiter>{escape(query.get('delimiter', ''))}</Delimiter>"
-        f"<MaxKeys>{escape(query.get('max-keys', '1000'))}</MaxKeys><KeyCount>{len(items)}</KeyCount>"
-        f"<IsTruncated>{str(last is not None).lower()}</IsTruncated>{following}{''.join(items)}"
+        f"<Name>{escape(bucket)}</Name><Prefix>{escape(coded(query.get('prefix', '')))}</Prefix>"
+        f"<Delimiter>{escape(coded(query.get('delimiter', '')))}</Delimiter>"
+        f"<MaxKeys>{escape(query.get('max-keys', '1000'))}</MaxKeys><KeyCount>{len(entries)}</KeyCount>"
+        f"<IsTruncated>{str(last is not None).lower()}</IsTruncated>"
     )
-    return xml_answer("ListBucketResult", content)
+    if "encoding-type" in query:
+        content += f"<EncodingType>{escape(query['encoding-type'])}</EncodingType>"
+    if last is not None and query.get("list-type") == "2":
+        content += f"<NextContinuationToken>{escape(last)}</NextContinuationToken>"
+    elif last is not None:
+        content += f"<NextMarker>{escape(coded(last))}</NextMarker>"
+    return xml_answer("ListBucketResult", content + "".join(_entry(entry, coded) for entry in entries))
 
 
-def _entry(entry: StoredObject | str) -> str:
+def _percent_encoded(text: str) -> str:
+    return quote(text, safe="/-_.~")
+
+
+def _entry(entry: StoredObject | str, coded: Callable[[str], str]) -> str:
     if isinstance(entry, str):
-        return f"<CommonPrefixes><Prefix>{escape(entry)}</Prefix></CommonPrefixes>"
+        return f"<CommonPrefixes><Prefix>{escape(coded(entry))}</Prefix></CommonPrefixes>"
     modified = datetime.fromtimestamp(entry.modified, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return (
-        f"<Contents><Key>{escape(entry.key)}</Key><LastModified>{modified}</LastModified>"
+        f"<Contents><Key>{escape(coded(entry.key))}</Key><LastModified>{modified}</LastModified>"
         f"<ETag>&quot;{entry.etag}&quot;</ETag><Size>{entry.size}</Size>"
         "<StorageClass>STANDARD</StorageClass></Contents>"
     )

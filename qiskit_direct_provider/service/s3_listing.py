@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from qiskit_direct_provider.service.objects import AFTER_EVERYTHING
 from qiskit_direct_provider.service.s3_answers import S3Error, listing_answer
@@ -29,8 +27,6 @@ def list_objects(store: ObjectStore, query: dict[str, str]) -> Response:
         entry, after = _entry(found[0], prefix, delimiter)
         entries.append(entry)
     more = bool(entries) and bool(store.matching(prefix, after, 1))
-    if query.get("encoding-type") == "url":
-        entries = [_encoded(entry) for entry in entries]
     return listing_answer(store.bucket, query, entries, after if more else None)
 
 
@@ -48,9 +44,3 @@ def _limit(query: dict[str, str]) -> int:
         return max(0, min(int(query.get("max-keys", _LONGEST_PAGE)), _LONGEST_PAGE))
     except ValueError:
         raise S3Error(400, "InvalidArgument", "max-keys is not a number.") from None
-
-
-def _encoded(entry: StoredObject | str) -> StoredObject | str:
-    if isinstance(entry, str):
-        return quote(entry, safe="/-_.~")
-    return dataclasses.replace(entry, key=quote(entry.key, safe="/-_.~"))

@@ -39,7 +39,7 @@ class SamplerProgram:
         device = machine.device
         self._plans = []
         for number, value in enumerate(program_input.pubs):
-            pub = read_sampler_pub(value, program_input.shots, device.max_shots)
+            pub = read_sampler_pub(value, program_input.shots, device)
             check_circuit(pub.circuit, device)
             if not pub.circuit.cregs:
                 log.caution(f"pub {number}: the circuit has no classical register, so its result is empty")

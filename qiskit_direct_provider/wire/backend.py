@@ -1,28 +1,37 @@
-"""A device's configuration and calibration as they travel, and the units that they are in.
+"""A device's configuration and calibration as they travel.
 
-Every member but the name, the number of qubits and the gate set is optional, since real devices leave
-each of the others out. Units on the wire are nanoseconds (``dt``), microseconds (repetition delays) and
-whatever an item's ``unit`` says; here they become seconds and hertz, once.
+Every member but the number of qubits and the gate set is optional, since real devices leave each of the
+others out. Reading turns the figures of the configuration into seconds and hertz, once (see `units`);
+those of the calibration keep the unit that each of them names.
 """
 
 from __future__ import annotations
 
-import msgspec
-from msgspec import Struct, field
+from typing import Annotated
 
-from qiskit_direct_provider.wire import tolerant
+import msgspec
+from msgspec import Meta, Struct, field
+
+from qiskit_direct_provider.wire import tolerant, units
 
 __all__ = [
     "Calibration",
     "Configuration",
+    "FrequencyRanges",
     "GateCalibration",
     "GateConfiguration",
+    "InstructionSignature",
     "Item",
     "TimingConstraints",
     "read_calibration",
     "read_configuration",
-    "si_value",
+    "read_frequency_ranges",
 ]
+
+MOST_QUBITS = 100_000
+
+Constraint = Annotated[int, Meta(ge=0, lt=2**31)]
+Qubits = Annotated[int, Meta(ge=1, le=MOST_QUBITS)]
 
 
 class GateConfiguration(Struct, gc=False):
@@ -30,36 +39,37 @@ class GateConfiguration(Struct, gc=False):
 
     name: str
     parameters: list[str] | None = None
+    qasm_def: str | None = None
     coupling_map: list[tuple[int, ...]] | None = None
 
 
 class TimingConstraints(Struct):
     """Constraints on schedules, in units of dt."""
 
-    granularity: int = 1
-    min_length: int = 1
-    pulse_alignment: int = 1
-    acquire_alignment: int = 1
+    granularity: Constraint = 1
+    min_length: Constraint = 1
+    pulse_alignment: Constraint = 1
+    acquire_alignment: Constraint = 1
 
 
 class InstructionSignature(Struct):
-    """An instruction that has no name in OpenQASM's standard library, such as ``measure_2``."""
+    """An instruction that OpenQASM's standard library does not know, such as ``measure_2``."""
 
     name: str
-    num_qubits: int = 1
-    num_clbits: int = 0
+    num_qubits: Annotated[int, Meta(ge=0, le=MOST_QUBITS)] = 1
+    num_clbits: Annotated[int, Meta(ge=0, le=MOST_QUBITS)] = 0
     parameters: list[str] | None = None
 
 
 class Configuration(Struct, kw_only=True):
-    """What a device is. ``dt_s`` is in seconds, repetition delays are in seconds."""
+    """What a device is, once read: times in seconds, frequencies in hertz."""
 
+    n_qubits: Qubits
+    basis_gates: list[str]
     backend_name: str = ""
     name: str = ""
-    n_qubits: int
-    basis_gates: list[str]
     backend_version: str = ""
-    version: str = ""
+    version: str | int | float = ""
     gates: list[GateConfiguration] = field(default_factory=list)
     coupling_map: list[tuple[int, int]] | None = None
     supported_instructions: list[str] | None = None
@@ -69,31 +79,38 @@ class Configuration(Struct, kw_only=True):
     meas_map: list[list[int]] = field(default_factory=list)
     dt: float | None = None
     dtm: float | None = None
-    max_shots: int | None = None
-    max_experiments: int | None = None
+    rep_times: list[float] | None = None
     default_rep_delay: float | None = None
     rep_delay_range: list[float | list[float]] | None = None
     dynamic_reprate_enabled: bool = False
+    max_shots: int | None = None
+    max_experiments: int | None = None
     description: str | None = None
     online_date: str | None = None
     simulator: bool = False
-    memory: bool = True
+
+
+class FrequencyRanges(Struct, kw_only=True):
+    """Part of a configuration that only people look at, and that takes a while to read: hertz, by qubit."""
+
+    qubit_lo_range: list[tuple[float, float]] | None = None
+    meas_lo_range: list[tuple[float, float]] | None = None
 
 
 class Item(Struct, gc=False):
-    """One calibrated figure."""
+    """One calibrated figure, in its own unit."""
 
     name: str
     value: float
     unit: str = ""
 
 
-class GateCalibration(Struct):
+class GateCalibration(Struct, gc=False):
     """Figures of one gate on one tuple of qubits."""
 
     gate: str
     qubits: tuple[int, ...]
-    parameters: list[Item]
+    parameters: list[Item] = field(default_factory=list)
 
 
 class Calibration(Struct, kw_only=True):
@@ -104,47 +121,40 @@ class Calibration(Struct, kw_only=True):
     gates: list[GateCalibration] = field(default_factory=list)
 
 
-_DIVISORS = {"p": 1e12, "n": 1e9, "u": 1e6, "µ": 1e6, "μ": 1e6, "m": 1e3}
-_FACTORS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
-
-_DT_IS_SECONDS_BELOW = 1e-6
-
-
-def si_value(value: float, unit: str) -> float:
-    """A figure in seconds or hertz.
-
-    >>> si_value(68.0, "ns"), si_value(5.0, "GHz"), si_value(0.25, "")
-    (6.8e-08, 5000000000.0, 0.25)
-    """
-    if len(unit) < 2:  # noqa: PLR2004 - a prefix and a unit
-        return value
-    prefix = unit[0]
-    if prefix in _DIVISORS:
-        return value / _DIVISORS[prefix]
-    return value * _FACTORS.get(prefix, 1.0)
-
-
 def read_configuration(document: bytes, issues: list[str]) -> Configuration:
-    """A configuration in SI units.
+    """A configuration in SI units; what could not be read, or was interpreted, is added to ``issues``.
 
     Raises:
         msgspec.DecodeError: It lacks what nothing can be built without.
     """
-    configuration = tolerant.read(document, Configuration, issues)
-    configuration.backend_name = configuration.backend_name or configuration.name
-    configuration.backend_version = configuration.backend_version or configuration.version
-    configuration.dt = _dt_seconds(configuration.dt, "dt", issues)
-    configuration.dtm = _dt_seconds(configuration.dtm, "dtm", issues)
-    configuration.rep_delay_range = _delays(configuration.rep_delay_range)
-    if configuration.default_rep_delay is not None:
-        configuration.default_rep_delay *= 1e-6
-    if configuration.n_qubits < 1:
-        raise msgspec.ValidationError("n_qubits must be positive")
-    return configuration
+    found = tolerant.read(document, Configuration, issues)
+    found.backend_name = found.backend_name or found.name
+    found.backend_version = found.backend_version or str(found.version)
+    found.dt = units.time_step_s(found.dt, "dt", issues)
+    found.dtm = units.time_step_s(found.dtm, "dtm", issues)
+    found.rep_delay_range = [*delays] if (delays := units.delays_s(found.rep_delay_range)) else None
+    if found.default_rep_delay is not None:
+        found.default_rep_delay *= 1e-6
+    found.rep_times = units.repetition_times_s(found.rep_times, issues)
+    return found
+
+
+def read_frequency_ranges(document: bytes, issues: list[str]) -> FrequencyRanges:
+    """The frequency ranges of a configuration, in hertz."""
+    raw = tolerant.read_untyped(document)
+    ranges = {}
+    for name in FrequencyRanges.__struct_fields__:
+        try:
+            pairs = msgspec.convert(raw.get(name), list[tuple[float, float]] | None)
+        except msgspec.ValidationError as error:
+            issues.append(f"{name}: {error}; left out, since its entries are known by their position")
+            pairs = None
+        ranges[name] = units.frequency_ranges_hz(pairs, name, issues)
+    return FrequencyRanges(**ranges)
 
 
 def read_calibration(document: bytes | None, issues: list[str]) -> Calibration | None:
-    """A calibration; None where there is none.
+    """A calibration; None where there is none. What could not be read is added to ``issues``.
 
     Raises:
         msgspec.DecodeError: It is not a JSON object.
@@ -152,21 +162,3 @@ def read_calibration(document: bytes | None, issues: list[str]) -> Calibration |
     if document is None or document.strip() in {b"", b"null"}:
         return None
     return tolerant.read(document, Calibration, issues)
-
-
-def _dt_seconds(value: float | None, name: str, issues: list[str]) -> float | None:
-    """Time steps are in nanoseconds, on some old devices in seconds: no device steps below a femtosecond."""
-    if value is None or value <= 0:
-        return None
-    if value < _DT_IS_SECONDS_BELOW:
-        issues.append(f"{name}: {value!r} was taken as seconds, not nanoseconds")
-        return value
-    return value * 1e-9
-
-
-def _delays(pair: list[float | list[float]] | None) -> list[float | list[float]] | None:
-    """Repetition delays in seconds from microseconds; some servers nest the pair in another list."""
-    if not pair:
-        return None
-    flat = pair[0] if isinstance(pair[0], list) else [delay for delay in pair if isinstance(delay, float)]
-    return [delay * 1e-6 for delay in flat]

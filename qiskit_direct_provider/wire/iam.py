@@ -13,7 +13,7 @@ TOKEN_PATH = "/identity/token"  # noqa: S105 - a path
 GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 
 
-class TokenAnswer(Struct, kw_only=True, omit_defaults=True):
+class TokenAnswer(Struct, kw_only=True):
     """A token. ``expires_in`` counts seconds from now, ``expiration`` is a Unix time in seconds."""
 
     access_token: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["read"]
+__all__ = ["read", "read_untyped"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -26,11 +27,26 @@ def read(document: bytes, shape: type[S], issues: list[str]) -> S:
     """
     try:
         return msgspec.json.decode(document, type=shape)
-    except msgspec.ValidationError:
-        raw = msgspec.json.decode(document)
+    except msgspec.DecodeError:
+        raw = read_untyped(document)
     if not isinstance(raw, Mapping):
         raise msgspec.ValidationError(f"expected an object, got {type(raw).__name__}")
     return _salvage(raw, shape, "", issues)
+
+
+def read_untyped(document: bytes) -> Any:
+    """Decode JSON in which NaN or Infinity may stand for a figure that is not known: it becomes null.
+
+    Raises:
+        msgspec.DecodeError: Not JSON.
+    """
+    try:
+        return msgspec.json.decode(document)
+    except msgspec.DecodeError as error:
+        try:
+            return json.loads(document, parse_constant=lambda _: None)
+        except (ValueError, RecursionError):
+            raise error from None
 
 
 def _salvage(raw: Mapping[str, Any], shape: type[S], path: str, issues: list[str]) -> S:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from connecting import provider_for
 from qiskit import QuantumCircuit
+from recorder import Recorder
 
 from qiskit_direct_provider import errors
-from tests.conftest import provider_for
-from tests.recorder import Recorder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
-# pytest's importlib mode leaves this folder out of the path; the tests share a client.
-sys.path.insert(0, str(Path(__file__).parent))
-
 from service_client import Client, Service
 
-DEVICES = ("fake_nairobi", "fake_torino", "fake_melbourne", "fake_fez")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEVICES = ("fake_nairobi", "fake_torino", "fake_melbourne", "fake_burlington", "fake_fez")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -12,6 +11,10 @@ from service_client import Client, Service, error_of
 
 from qiskit_direct_provider.errors import InvalidInputError
 from qiskit_direct_provider.service.devices import Device, find_snapshot, open_devices, snapshot_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 def test_versions_need_no_token(service: Service) -> None:
@@ -23,7 +26,7 @@ def test_versions_need_no_token(service: Service) -> None:
 def test_backends_are_listed_in_the_order_of_the_settings(client: Client) -> None:
     """Each item says that the device is online and not locked."""
     backends = client.get("/v1/backends").json()["backends"]
-    names = ["fake_nairobi", "fake_torino", "fake_melbourne", "fake_fez"]
+    names = ["fake_nairobi", "fake_torino", "fake_melbourne", "fake_burlington", "fake_fez"]
     assert [backend["name"] for backend in backends] == names
     assert {(backend["status"], backend["locked"]) for backend in backends} == {("online", False)}
     assert client.get("/v1/backends/fake_torino").json() == backends[1]
@@ -77,7 +80,7 @@ def test_wrong_method_is_not_allowed(client: Client) -> None:
 
 @pytest.mark.parametrize("name", snapshot_names())
 def test_every_snapshot_can_be_served(name: str) -> None:
-    """All snapshots that qiskit-ibm-runtime ships have both documents, under the name that they are served by."""
+    """All snapshots that qiskit-ibm-runtime ships have both documents, and are served by their name."""
     device = Device(find_snapshot(name))
     assert json.loads(device.configuration)["backend_name"] == name
     assert len(json.loads(device.properties)["qubits"]) == json.loads(device.configuration)["n_qubits"]

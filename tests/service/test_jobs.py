@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 import requests
 from service_client import BELL, BELL_CZ, Client, Service, busy_program, error_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INPUT = {"version": 2, "support_qiskit": False, "shots": 64, "pubs": [BELL]}
 BUSY = {"version": 2, "shots": 100_000, "pubs": [busy_program()]}
@@ -217,8 +219,15 @@ def test_ids_are_data(client: Client, job_id: str) -> None:
 
 def test_restart_keeps_jobs_and_objects(start: Callable[..., Service], tmp_path: Any) -> None:
     """With a state folder, finished jobs and objects survive; what was running is Failed."""
-    settings = {"state": str(tmp_path / "state"), "workers": 1, "api_key": "k", "crn": "c", "s3_access_key": "a",
-                "s3_secret_key": "s" * 16, "devices": ["fake_torino"]}  # fmt: skip
+    settings = {
+        "state": str(tmp_path / "state"),
+        "workers": 1,
+        "api_key": "k",
+        "crn": "c",
+        "s3_access_key": "a",
+        "s3_secret_key": "s" * 16,
+        "devices": ["fake_torino"],
+    }
     first = start(**settings)
     client = Client(first)
     done = client.wait(client.submit(INPUT | {"pubs": [BELL_CZ]}, backend="fake_torino"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import jwt
 import pytest
@@ -12,6 +12,9 @@ import requests
 from service_client import GRANT_TYPE, Client, Service, error_of
 
 from qiskit_direct_provider.service.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROTECTED = [
     ("GET", "/v1/backends"),

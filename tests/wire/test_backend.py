@@ -40,7 +40,7 @@ def test_what_is_no_document(document: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("wire", "seconds", "reported"),
-    [(0.5, 5e-10, False), (4.0, 4e-9, False), (3.5e-9, 3.5e-9, True), (0, None, False)],
+    [(0.5, 5e-10, False), (4.0, 4e-9, False), (3.5e-9, 3.5e-9, True), (0, None, True), (-4, None, True)],
 )
 def test_dt(wire: float, seconds: float | None, reported: bool) -> None:
     issues: list[str] = []

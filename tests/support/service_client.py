@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from typing import Any
@@ -47,12 +48,14 @@ class Service:
     """A service process of these tests' own, started through its documented entry."""
 
     def __init__(self, **settings: Any) -> None:
+        # A file: a pipe that nobody reads would fill up, and stall the service.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the service
         command = [sys.executable, "-m", "qiskit_direct_provider.service"]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             env=os.environ.copy(),
         )
         assert self.process.stdin is not None
@@ -73,15 +76,15 @@ class Service:
     def wait(self) -> int:
         """Wait for its exit code."""
         code = self.process.wait(timeout=20)
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for pipe in (self.process.stdin, self.process.stdout, self._errors):
             assert pipe is not None
             pipe.close()
         return code
 
     def errors(self) -> str:
-        """What it wrote to standard error; ends only when it has ended."""
-        assert self.process.stderr is not None
-        return self.process.stderr.read().decode()
+        """What it wrote to standard error."""
+        self._errors.seek(0)
+        return self._errors.read().decode()
 
 
 class Client:

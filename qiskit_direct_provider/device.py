@@ -1,0 +1,107 @@
+"""A device: its documents, and what follows from them."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from qiskit_direct_provider.target import build_target, read_documents
+from qiskit_direct_provider.wire.backend import FrequencyRanges, read_frequency_ranges
+from qiskit_direct_provider.wire.tolerant import read_untyped
+
+if TYPE_CHECKING:
+    from qiskit.transpiler import Target
+
+    from qiskit_direct_provider.wire.backend import Calibration, Configuration
+    from qiskit_direct_provider.wire.direct_access import BackendItem
+
+__all__ = ["BackendStatus", "Device", "DeviceDocuments", "read_device"]
+
+
+@dataclass(frozen=True)
+class DeviceDocuments:
+    """The two documents of a device, as JSON; the second is None where a device was never calibrated."""
+
+    configuration: bytes = field(repr=False)
+    properties: bytes | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class BackendStatus:
+    """State of a device at one moment.
+
+    Attributes:
+        operational: Whether it takes jobs: online, not paused, not retired.
+        pending_jobs: 0, since this API has no queue.
+        status_msg: ``online``, ``paused`` or ``offline``, and the operators' message if there is one.
+        state: The same word alone.
+        locked: Whether a reservation holds the device; None when the service does not say.
+    """
+
+    backend_name: str
+    backend_version: str
+    operational: bool
+    pending_jobs: int
+    status_msg: str
+    state: str = ""
+    message: str | None = None
+    locked: bool | None = None
+
+    @classmethod
+    def of(cls, item: BackendItem) -> BackendStatus:
+        """The status that the service's details give."""
+        text = f"{item.status}: {item.message}" if item.message else item.status
+        return cls(
+            backend_name=item.name,
+            backend_version=item.version or "",
+            operational=item.status == "online",
+            pending_jobs=0,
+            status_msg=text,
+            state=item.status,
+            message=item.message,
+            locked=item.locked,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the documents of a device say.
+
+    Attributes:
+        issues: A line for everything that could not be read, was left out, or had to be interpreted.
+    """
+
+    documents: DeviceDocuments
+    configuration: Configuration
+    calibration: Calibration | None
+    target: Target
+    issues: tuple[str, ...]
+
+    @functools.cached_property
+    def raw_configuration(self) -> dict[str, Any]:
+        """The whole configuration document; for members that are only looked at."""
+        found: dict[str, Any] = read_untyped(self.documents.configuration)
+        return found
+
+    @functools.cached_property
+    def frequency_ranges(self) -> tuple[FrequencyRanges, tuple[str, ...]]:
+        """Frequency ranges in hertz, and what had to be interpreted."""
+        issues: list[str] = []
+        return read_frequency_ranges(self.documents.configuration, issues), tuple(issues)
+
+
+def read_device(documents: DeviceDocuments, *, use_fractional_gates: bool = False) -> Device:
+    """Read the documents of a device.
+
+    Raises:
+        ProtocolError: They do not describe a device.
+    """
+    issues: list[str] = []
+    configuration, calibration = read_documents(documents.configuration, documents.properties, issues)
+    target = build_target(configuration, calibration, issues, use_fractional_gates=use_fractional_gates)
+    return Device(documents, configuration, calibration, target, tuple(issues))

@@ -1,0 +1,74 @@
+"""Names that backends had while Qiskit had pulses: raw data where there is some, else one clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from qiskit_direct_provider.errors import UnsupportedError
+
+__all__ = ["PulseNames"]
+
+
+class _MissingPulseError(UnsupportedError, AttributeError):
+    """What `hasattr` takes as a no."""
+
+
+def _gone(name: str) -> NoReturn:
+    raise _MissingPulseError(
+        f"{name} needs qiskit.pulse, which Qiskit 2 does not have any more; "
+        "circuits with delays (see backend.target.dt) and fractional gates are what devices take today"
+    )
+
+
+class PulseNames:
+    """Channels by name, as the configuration lists them. Needs an attribute ``channels``."""
+
+    channels: dict[str, Any]
+
+    def _channel(self, prefix: str, qubit: int) -> str:
+        name = f"{prefix}{qubit}"
+        if name not in self.channels:
+            _gone(f"the channel {name}")
+        return name
+
+    def drive_channel(self, qubit: int) -> str:
+        """Name of the drive channel of a qubit, such as ``"d0"``."""
+        return self._channel("d", qubit)
+
+    def measure_channel(self, qubit: int) -> str:
+        """Name of the measurement channel of a qubit, such as ``"m0"``."""
+        return self._channel("m", qubit)
+
+    def acquire_channel(self, qubit: int) -> str:
+        """Name of the acquisition channel of a qubit, such as ``"acquire0"``."""
+        return self._channel("acquire", qubit)
+
+    def control_channel(self, qubits: Iterable[int]) -> list[str]:
+        """Names of the control channels that act on these qubits, control first."""
+        wanted = list(qubits)
+        found = [
+            name
+            for name, channel in self.channels.items()
+            if name.startswith("u") and (channel.get("operates") or {}).get("qubits") == wanted
+        ]
+        if not found:
+            _gone(f"a control channel of {wanted}")
+        return found
+
+    def defaults(self) -> NoReturn:
+        """Pulse defaults.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        _gone("defaults()")
+
+    @property
+    def instruction_schedule_map(self) -> NoReturn:
+        """Pulse schedules of instructions.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        _gone("instruction_schedule_map")
