@@ -19,6 +19,11 @@ from connecting import free_port, provider_for
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
 from qiskit_direct_provider.service.process import LocalService
 
+DEVICES = (
+    *("fake_torino", "fake_nairobi", "fake_brisbane"),
+    *("fake_manila", "fake_brooklyn", "fake_nighthawk", "fake_kingston"),
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaign", action="store_true", help="run the long campaigns, too")
@@ -94,7 +99,7 @@ def _wait_for(port: int) -> None:
 def service(foreign_store: ForeignStore) -> Iterator[LocalService]:
     """A local service that also accepts jobs whose objects are in the foreign store."""
     service = LocalService.start(
-        ("fake_torino", "fake_nairobi", "fake_brisbane"),
+        DEVICES,
         seed=20_261_120,
         workers=1,
         storage_origins=[foreign_store.endpoint],

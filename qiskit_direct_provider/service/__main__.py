@@ -12,9 +12,11 @@ import sys
 
 __all__ = ["main"]
 
+WRONG_SETTINGS = 2
+
 
 def main() -> int:
-    """Run the service; returns the exit code."""
+    """Run the service; returns the exit code: 1 when it cannot listen, 2 when a setting is wrong."""
     import msgspec
 
     from qiskit_direct_provider.service.server import Endpoint, ServiceStartError, serve
@@ -28,8 +30,8 @@ def main() -> int:
         settings = msgspec.json.decode(_first_line() or b"{}", type=ServiceSettings)
         serve(settings, announce, stop_on_eof=True)
     except (ServiceStartError, ValueError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+        sys.stderr.write(f"{error}\n")
+        return WRONG_SETTINGS if isinstance(error, ValueError) else 1
     return 0
 
 

@@ -12,7 +12,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from qiskit_direct_provider.errors import ApiError, UnsupportedError
+from qiskit_direct_provider.errors import ApiError, InvalidInputError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LocalService"]
 
 READY_WITHIN_S = 60.0
+WRONG_SETTINGS = 2  # exit code of the service
 STOPPED_WITHIN_S = 10.0
 
 _NEEDED = ("fastapi", "uvicorn", "pebble", "jwt", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_qasm3_import")
@@ -56,7 +57,8 @@ class LocalService:
 
         Raises:
             UnsupportedError: The extra ``service`` is not installed.
-            ApiError: It did not start; the text holds what it said.
+            InvalidInputError: A setting is wrong, such as the name of a device.
+        ApiError: It did not start for another reason; the text holds what it said.
         """
         missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
         if missing:
@@ -101,7 +103,8 @@ def _hand_over(process: subprocess.Popen[str], settings: dict[str, Any], said: I
         said.seek(0)
         last = (said.read().strip().splitlines() or [f"no answer within {READY_WITHIN_S:.0f} s"])[-1]
         said.close()
-        raise ApiError(f"the local service did not start: {last}") from error
+        kind = InvalidInputError if process.returncode == WRONG_SETTINGS else ApiError
+        raise kind(f"the local service did not start: {last}") from error
     finally:
         guard.cancel()
     return ready
