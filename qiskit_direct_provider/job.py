@@ -262,10 +262,10 @@ class DirectJob(JobV1):
         try:
             self._check_done(self._final_record(deadline, wait))
         except errors.JobNotFoundError as gone:
-            try:
-                return self._client.result(self.job_id(), Deadline.after(0))
-            except errors.StorageError:
+            payload = self._client.stored_result(self.job_id(), self._client.deadline(deadline.remaining()))
+            if payload is None:
                 raise gone from None
+            return payload
         return self._client.result(self.job_id(), self._client.deadline(deadline.remaining()))
 
     def _check_done(self, record: JobRecord) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from qiskit_direct_provider.clients.refusals import error_for
 from qiskit_direct_provider.clients.retrying import retried
-from qiskit_direct_provider.errors import ProtocolError, TransportError
+from qiskit_direct_provider.errors import DirectError, ProtocolError, TransportError
 from qiskit_direct_provider.wire.failures import read_failure
 
 if TYPE_CHECKING:
@@ -49,10 +49,14 @@ class Request:
     path: str
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.path.partition('?')[0]}"  # a query may be a signature
+
+    def __repr__(self) -> str:
+        return f"Request({str(self)!r})"
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,13 @@ class Sender:
         options: HttpOptions,
         authorization: Authorization | None = None,
         headers: Mapping[str, str] | None = None,
+        refusal: Callable[[Answer, str], DirectError] = error_for,
     ) -> None:
         self.base_url = base_url
         self._options = options
         self._authorization = authorization or NoAuthorization()
         self._headers = {"Accept": "application/json", **(headers or {})}
+        self._refusal = refusal
         self._sessions: dict[int, requests.Session] = {}
 
     @property
@@ -153,7 +159,13 @@ class Sender:
         """Host and port, for messages."""
         return urlsplit(self.base_url).netloc
 
-    def send(self, request: Request, deadline: Deadline, read: Callable[[Answer], T]) -> T:
+    def send(
+        self,
+        request: Request,
+        deadline: Deadline,
+        read: Callable[[Answer], T],
+        max_bytes: int = MAX_ANSWER_BYTES,
+    ) -> T:
         """What ``read`` makes of the successful answer to a request, after retries where they are harmless.
 
         Raises:
@@ -161,7 +173,7 @@ class Sender:
         """
         for attempt in retried(request.repeatable, deadline):
             with attempt:
-                return read(self._authorized(request, deadline, MAX_ANSWER_BYTES))
+                return read(self._authorized(request, deadline, max_bytes))
         raise AssertionError
 
     def _authorized(self, request: Request, deadline: Deadline, max_bytes: int) -> Answer:
@@ -172,7 +184,7 @@ class Sender:
             headers = self._authorization.headers(deadline)
             answer = self._exchange(request, headers, deadline, max_bytes)
         if answer.status >= _FIRST_FAILURE:
-            raise error_for(answer, self.host)
+            raise self._refusal(answer, self.host)
         if answer.status >= _FIRST_REDIRECT:
             raise answer.broken("a redirect, which is never followed", retryable=False)
         return answer
@@ -181,29 +193,35 @@ class Sender:
         self, request: Request, authorization: Mapping[str, str], deadline: Deadline, max_bytes: int
     ) -> Answer:
         import requests
+        import urllib3
+
+        from qiskit_direct_provider.clients.guard import guarded
 
         if deadline.expired():
             raise TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
-        headers = {**self._headers, **authorization}
+        headers = {**self._headers, **request.headers, **authorization}
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         try:
-            with self._session().request(
-                request.method,
-                self.base_url + request.path,
-                data=request.body,
-                headers=headers,
-                timeout=self._timeouts(deadline),
-                allow_redirects=False,
-                stream=True,
-                proxies=self._proxies(request.path),
-                verify=self._options.verify,
-                cert=self._options.cert,
-            ) as response:
+            with (
+                guarded(deadline),
+                self._session().request(
+                    request.method,
+                    self.base_url + request.path,
+                    data=request.body,
+                    headers=headers,
+                    timeout=self._timeouts(deadline),
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=self._proxies(request.path),
+                    verify=self._options.verify,
+                    cert=self._options.cert,
+                ) as response,
+            ):
                 body = _read(response, request, deadline, max_bytes)
                 answer = Answer(request, response.status_code, response.headers, body)
-        except requests.RequestException as error:
-            raise self._transport_error(request, error) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._transport_error(request, error, late=deadline.expired()) from error
         logger.debug("%s %s: HTTP %d, %d bytes", self.host, request, answer.status, len(body))
         return answer
 
@@ -225,15 +243,19 @@ class Sender:
 
         import requests
 
+        from qiskit_direct_provider.clients.guard import GuardedAdapter
+
         session = self._sessions.get(os.getpid())
         if session is None:
             session = requests.Session()
             session.trust_env = False
+            session.mount("http://", GuardedAdapter())
+            session.mount("https://", GuardedAdapter())
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self._sessions = {os.getpid(): session}
         return session
 
-    def _transport_error(self, request: Request, error: Exception) -> TransportError:
+    def _transport_error(self, request: Request, error: Exception, *, late: bool) -> TransportError:
         from requests.exceptions import ConnectTimeout, ProxyError, SSLError, Timeout
 
         kinds: list[tuple[type[Exception], str]] = [
@@ -246,6 +268,8 @@ class Sender:
             (Timeout, "no answer within the time limit"),
         ]
         default = "no connection, or it broke; is the url right, and the service up?"
+        if late:
+            default = "no answer within the time limit"
         why = next((text for kind, text in kinds if isinstance(error, kind)), default)
         return TransportError(f"{request} to {self.host}: {why}", retryable=not isinstance(error, SSLError))
 

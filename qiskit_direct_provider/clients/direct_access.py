@@ -135,7 +135,7 @@ class DirectAccessClient:
         Raises:
             DuplicateJobError: The id belongs to a job that is not this one.
         """
-        self._store().put(_input_name(submission), submission.payload)
+        self._store().put(_input_name(submission), submission.payload, deadline)
         unsure = False
         for attempt in range(ATTEMPTS):
             try:
@@ -171,6 +171,10 @@ class DirectAccessClient:
         entries = self._sender.send(Request("GET", "/v1/jobs"), deadline, as_json(_Jobs)).jobs
         return [_record(document) for document in _readable(entries, JobDocument)]
 
+    def stored_result(self, job_id: str, deadline: Deadline) -> bytes | None:
+        """The result document, if it is in the store."""
+        return self._store().get(_result_name(job_id), deadline)
+
     def result(self, job_id: str, deadline: Deadline) -> bytes:
         """The result document; it is waited for a moment, should the store lag behind the status.
 
@@ -178,10 +182,7 @@ class DirectAccessClient:
             StorageError: There is none, or the store does not answer.
         """
         give_up = deadline.sooner(_RESULT_PATIENCE_S)
-        while True:
-            body = self._store().get(_result_name(job_id))
-            if body is not None:
-                return body
+        while (body := self.stored_result(job_id, deadline)) is None:
             if give_up.expired():
                 name = self._store().key(_result_name(job_id))
                 raise errors.StorageError(
@@ -189,10 +190,11 @@ class DirectAccessClient:
                     "the job was not deleted"
                 )
             time.sleep(min(_RESULT_STEP_S, give_up.remaining()))
+        return body
 
-    def logs(self, job_id: str, deadline: Deadline) -> str | None:  # noqa: ARG002 - one read of the store
+    def logs(self, job_id: str, deadline: Deadline) -> str | None:
         """The log, as text; None when there is none (yet)."""
-        body = self._store().get(_log_name(job_id))
+        body = self._store().get(_log_name(job_id), deadline)
         return None if body is None else body.decode("utf-8", "replace")
 
     def cancel(self, job_id: str, deadline: Deadline) -> None:
@@ -210,6 +212,8 @@ class DirectAccessClient:
         """Close idle connections."""
         self._sender.close()
         self._tokens.close()
+        if self._objects is not None:
+            self._objects.close()
 
     # -- parts ---------------------------------------------------------------------------------------
 
@@ -257,7 +261,7 @@ class DirectAccessClient:
         if unsure:
             return
         try:
-            self._store().delete(_input_name(submission))
+            self._store().delete(_input_name(submission), self.deadline())
         except errors.StorageError:
             logger.warning("the input of the refused job %s stays in the object store", submission.job_id)
 

@@ -108,6 +108,9 @@ class Client(Protocol):
     def result(self, job_id: str, deadline: Deadline) -> bytes:
         """The result document of a completed job, as JSON."""
 
+    def stored_result(self, job_id: str, deadline: Deadline) -> bytes | None:
+        """The result document if it is there, whatever the server still knows of the job."""
+
     def logs(self, job_id: str, deadline: Deadline) -> str | None:
         """The log of a job; None when there is none (yet)."""
 

@@ -2,163 +2,168 @@
 
 from __future__ import annotations
 
-import contextlib
+import base64
 import functools
+import hashlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from qiskit_direct_provider.errors import StorageError
+from qiskit_direct_provider.clients._http import Answer, Request, Sender
+from qiskit_direct_provider.clients.refusals import RETRYABLE_STATUSES
+from qiskit_direct_provider.errors import ProtocolError, StorageError, TransportError
+from qiskit_direct_provider.wire.s3 import read_code
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import HttpOptions, S3Storage
+    from qiskit_direct_provider.clients.deadline import Deadline
 
-__all__ = ["LONGEST_URL_LIFETIME_S", "ObjectStore"]
+__all__ = ["LONGEST_URL_LIFETIME_S", "SHORTEST_URL_LIFETIME_S", "ObjectStore"]
 
 LONGEST_URL_LIFETIME_S = 604_800  # the most that Signature Version 4 allows
 SHORTEST_URL_LIFETIME_S = 86_400
+OWN_URL_LIFETIME_S = 3600
 MAX_OBJECT_BYTES = 512 * 1024 * 1024
-_CHUNK = 1024 * 1024
+
+_MISSING = frozenset({"NoSuchKey", "NotFound"})
+_ADVICE = {
+    "NoSuchBucket": "the bucket does not exist",
+    "SignatureDoesNotMatch": "check the secret_access_key and the region",
+    "InvalidAccessKeyId": "check the access_key_id",
+    "AccessDenied": "the key may not do this in this bucket",
+    "RequestTimeTooSkewed": "this machine's clock differs from the store's by more than 15 minutes",
+}
 
 
 class ObjectStore:
-    """The bucket of an `S3Storage`; own reads and writes are signed with its own keys.
+    """The bucket of an `S3Storage`.
 
-    Presigned URLs are made for the address under which the service sees the store.
+    Own reads and writes go through presigned URLs as well, so that they travel as all other requests do:
+    one deadline, one retry policy, no redirects, bounded bodies. URLs for the service are made for the
+    address under which it sees the store.
     """
 
     def __init__(self, storage: S3Storage, options: HttpOptions) -> None:
         self._storage = storage
-        self._options = options
+        self._sender = Sender(_origin(storage.endpoint), options, headers={"Accept": "*/*"}, refusal=_refusal)
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._signers: dict[str, Any] = {}
 
     def key(self, name: str) -> str:
         """The full key of an object."""
         return self._storage.prefix + name
 
-    def put(self, name: str, data: bytes) -> None:
-        """Write an object.
+    def put(self, name: str, data: bytes, deadline: Deadline) -> None:
+        """Write an object; the store checks its digest.
 
         Raises:
             StorageError: The store refused or did not answer.
         """
-        self._call("put_object", name, Body=data, ContentType="application/json")
+        digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode("ascii")
+        self._send("PUT", name, deadline, body=data, headers={"Content-MD5": digest})
 
-    def get(self, name: str) -> bytes | None:
+    def get(self, name: str, deadline: Deadline) -> bytes | None:
         """Read an object; None when there is none.
 
         Raises:
             StorageError: The store refused or did not answer, or the object is larger than 512 MiB.
         """
         try:
-            answer = self._call("get_object", name)
+            return self._send("GET", name, deadline, headers={"Accept-Encoding": "identity"})
         except _MissingObjectError:
             return None
-        with contextlib.closing(answer["Body"]) as stream:
-            return self._read(stream, name)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, deadline: Deadline) -> None:
         """Remove an object, if it is there."""
-        self._call("delete_object", name)
+        try:
+            self._send("DELETE", name, deadline)
+        except _MissingObjectError:
+            return
 
     def url(self, method: str, name: str, lifetime_s: int) -> str:
         """A presigned URL that lets the service GET or PUT one object. It is a secret."""
-        endpoint = self._storage.endpoint_for_service or self._storage.endpoint
-        url: str = self._client(endpoint).generate_presigned_url(
-            {"GET": "get_object", "PUT": "put_object"}[method],
+        return self._signed(
+            method, name, lifetime_s, self._storage.endpoint_for_service or self._storage.endpoint
+        )
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._sender.close()
+
+    def _send(self, method: str, name: str, deadline: Deadline, **parts: Any) -> bytes:
+        url = urlsplit(self._signed(method, name, OWN_URL_LIFETIME_S, self._storage.endpoint))
+        request = Request(method, f"{url.path}?{url.query}", **parts)
+        try:
+            return self._sender.send(request, deadline, _body, MAX_OBJECT_BYTES)
+        except TransportError as error:
+            raise StorageError(
+                f"the object store did not answer: {error}; is storage.endpoint right, and the store up?",
+                retryable=error.retryable,
+            ) from error
+        except ProtocolError as error:
+            raise StorageError(f"the object store: {error}", status=error.status) from error
+
+    def _signed(self, method: str, name: str, lifetime_s: int, endpoint: str) -> str:
+        operation = {"GET": "get_object", "PUT": "put_object", "DELETE": "delete_object"}[method]
+        url: str = self._signer(endpoint).generate_presigned_url(
+            operation,
             Params={"Bucket": self._storage.bucket, "Key": self.key(name)},
             ExpiresIn=lifetime_s,
             HttpMethod=method,
         )
         return url
 
-    def _call(self, operation: str, name: str, **parameters: Any) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        client = self._client(self._storage.endpoint)
-        try:
-            return getattr(client, operation)(Bucket=self._storage.bucket, Key=self.key(name), **parameters)
-        except ClientError as error:
-            raise self._refusal(operation, name, error) from error
-        except BotoCoreError as error:
-            raise self._silence(operation, error) from error
-
-    def _refusal(self, operation: str, name: str, error: Any) -> StorageError:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        advice = {
-            "NoSuchBucket": f"the bucket {self._storage.bucket!r} does not exist",
-            "SignatureDoesNotMatch": "check the secret_access_key and the region",
-            "InvalidAccessKeyId": "check the access_key_id",
-            "AccessDenied": "the key may not do this in this bucket",
-            "RequestTimeTooSkewed": "this machine's clock differs from the store's by more than 15 minutes",
-        }.get(code, "")
-        what = f"{operation} of {self.key(name)!r}"
-        text = f"the object store at {self._host} refused {what}: {code} [HTTP {status}]"
-        kind = _MissingObjectError if code in {"NoSuchKey", "404"} else StorageError
-        return kind(f"{text} {advice}".rstrip(), status=status, code=code)
-
-    def _silence(self, operation: str, error: Exception) -> StorageError:
-        return StorageError(
-            f"the object store at {self._host} did not answer to {operation} ({type(error).__name__}); "
-            "is storage.endpoint right, and the store up?",
-            retryable=True,
-        )
-
-    def _read(self, stream: Any, name: str) -> bytes:
-        from botocore.exceptions import BotoCoreError
-
-        body = bytearray()
-        try:
-            for chunk in stream.iter_chunks(_CHUNK):
-                body += chunk
-                if len(body) > MAX_OBJECT_BYTES:
-                    raise StorageError(
-                        f"the object {self.key(name)!r} is larger than {MAX_OBJECT_BYTES} bytes"
-                    )
-        except BotoCoreError as error:
-            raise self._silence("get_object", error) from error
-        return bytes(body)
-
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._storage.endpoint).netloc
-
-    def _client(self, endpoint: str) -> Any:
+    def _signer(self, endpoint: str) -> Any:
         with self._lock:
-            if endpoint not in self._clients:
-                self._clients[endpoint] = self._connect(endpoint)
-            return self._clients[endpoint]
+            if endpoint not in self._signers:
+                self._signers[endpoint] = _connect(self._storage, endpoint)
+            return self._signers[endpoint]
 
-    def _connect(self, endpoint: str) -> Any:
-        """A client for one endpoint; path style and no extra checksums, as on-prem stores want it."""
-        import requests
-        from botocore.config import Config
 
-        options, storage = self._options, self._storage
-        proxies = (
-            options.proxies if options.proxies is not None else requests.utils.get_environ_proxies(endpoint)
-        )
-        return _session().client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name=storage.region,
-            aws_access_key_id=storage.access_key_id.reveal(),
-            aws_secret_access_key=storage.secret_access_key.reveal(),
-            verify=options.verify,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                connect_timeout=5,
-                read_timeout=20,
-                retries={"mode": "standard", "total_max_attempts": 4},
-                proxies=dict(proxies),
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+class _MissingObjectError(StorageError):
+    """There is no such object."""
+
+
+def _body(answer: Answer) -> bytes:
+    return answer.body
+
+
+def _origin(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _refusal(answer: Any, host: str) -> StorageError:
+    code = read_code(answer.body)
+    kind = _MissingObjectError if code in _MISSING or (answer.status == 404 and not code) else StorageError  # noqa: PLR2004
+    said = ", ".join(part for part in (code, f"HTTP {answer.status}") if part)
+    advice = f" ({_ADVICE[code]})" if code in _ADVICE else ""
+    return kind(
+        f"the object store at {host} refused {answer.request}: [{said}]{advice}",
+        status=answer.status,
+        code=code or None,
+        retryable=answer.status in RETRYABLE_STATUSES or code == "BadDigest",
+    )
+
+
+def _connect(storage: S3Storage, endpoint: str) -> Any:
+    """A client that only signs; path style, as on-prem stores want it."""
+    from botocore.config import Config
+
+    return _session().client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=storage.region,
+        aws_access_key_id=storage.access_key_id.reveal(),
+        aws_secret_access_key=storage.secret_access_key.reveal(),
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
 
 
 @functools.cache
@@ -174,7 +179,3 @@ def _session() -> Any:
     nothing = (None, None, os.devnull, None)
     variables = {"profile": unset, "config_file": nothing, "credentials_file": nothing}
     return boto3.Session(botocore_session=botocore.session.Session(session_vars=variables))
-
-
-class _MissingObjectError(StorageError):
-    """There is no such object."""
