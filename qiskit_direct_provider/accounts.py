@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -67,15 +69,19 @@ def _secret(value: str | Secret | None, name: str) -> Secret:
 
 
 def _checked_url(url: str, name: str) -> str:
-    """An absolute http(s) URL without credentials, query or trailing slash; plain http is warned of."""
-    parts = urlsplit(url.strip())
+    """An absolute http(s) URL without credentials, query or trailing slash; plain http is warned of.
+
+    What is refused is not repeated: it may hold a password.
+    """
+    text = url.strip().rstrip("/") if isinstance(url, str) else ""
     try:
+        parts = urlsplit(text)
         well_formed = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         well_formed = False
-    if not well_formed:
-        raise InvalidInputError(f"{name} must be an http or https URL such as https://host:port, not {url!r}")
-    if parts.username or parts.password:
+    if not (well_formed and text.isascii() and text.isprintable() and " " not in text):
+        raise InvalidInputError(f"{name} must be an http or https URL such as https://host:port")
+    if parts.username or parts.password or "@" in parts.netloc:
         raise InvalidInputError(f"{name} must not hold a user name or a password")
     if parts.query or parts.fragment:
         raise InvalidInputError(f"{name} must not hold a query or a fragment")
@@ -84,7 +90,7 @@ def _checked_url(url: str, name: str) -> str:
             f"{name} is plain http to {parts.hostname}: keys and results can be read on the way",
             stacklevel=4,
         )
-    return url.strip().rstrip("/")
+    return text
 
 
 def is_loopback(host: str) -> bool:
@@ -133,8 +139,12 @@ class S3Storage:
         endpoint_for_service: str | None = None,
         prefix: str = "",
     ) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", bucket or ""):
+        if not isinstance(bucket, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", bucket):
             raise InvalidInputError(f"the bucket name {bucket!r} is not one")
+        if not isinstance(region, str) or not re.fullmatch(r"[A-Za-z0-9-]{0,64}", region):
+            raise InvalidInputError(f"the region {region!r} is not one")
+        if not isinstance(prefix, str) or not prefix.isprintable():
+            raise InvalidInputError("the storage prefix must be printable text")
         service = endpoint_for_service and _checked_url(
             endpoint_for_service, "the storage endpoint_for_service"
         )
@@ -202,7 +212,7 @@ def resolve(  # noqa: PLR0913 - what the user may say, all by name
         AccountError: The token or the URL is missing.
         InvalidInputError: One of them cannot be right.
     """
-    if channel not in {None, *CHANNELS}:
+    if channel is not None and channel not in CHANNELS:
         raise InvalidInputError(f"channel must be one of {', '.join(CHANNELS)}, not {channel!r}")
     secret = _secret(token, "the token")
     if not secret:
@@ -232,9 +242,37 @@ def _http_options(
     proxies: Mapping[str, Any] | None = None,
     timeout: float | None = None,
 ) -> HttpOptions:
-    if timeout is not None and not timeout > 0:
+    if timeout is not None and not (_is_number(timeout) and timeout > 0):
         raise InvalidInputError(f"timeout must be a positive number of seconds, not {timeout!r}")
     if verify is False:
         warnings.warn("certificate checks are off: whoever is in between can read the key", stacklevel=4)
-    urls = proxies.get("urls", proxies) if proxies else None
-    return HttpOptions(verify=verify, cert=cert, proxies=urls, timeout=timeout)
+    elif verify is not True:
+        verify = _existing(verify, "verify must be True, False or the path of a CA bundle")
+    if cert is not None:
+        pair = isinstance(cert, tuple) and len(cert) == 2  # noqa: PLR2004 - certificate and key
+        for path in cert if pair else (cert,):
+            _existing(path, "cert must be the path of a certificate, or a pair of certificate and key paths")
+    return HttpOptions(verify=verify, cert=cert, proxies=_proxy_urls(proxies), timeout=timeout)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _existing(path: object, rule: str) -> str:
+    """A path at which there is something. An empty text must not come to mean no check at all."""
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+    if not isinstance(text, str) or not text or not Path(text).exists():
+        raise InvalidInputError(f"{rule}, not {path!r}")
+    return text
+
+
+def _proxy_urls(proxies: Mapping[str, Any] | None) -> Mapping[str, str] | None:
+    if proxies is None:
+        return None
+    urls = proxies.get("urls", proxies) if isinstance(proxies, Mapping) else None
+    if not isinstance(urls, Mapping) or not all(
+        isinstance(part, str) for entry in urls.items() for part in entry
+    ):
+        raise InvalidInputError("proxies must be a mapping such as {'https': 'http://proxy:3128'}")
+    return dict(urls)

@@ -6,44 +6,25 @@ import contextlib
 import gzip
 import hashlib
 import logging
-import os
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote
 
-import msgspec
-from msgspec import Raw, Struct
-
 from qiskit_direct_provider.device import DeviceDocuments
+from qiskit_direct_provider.files import data_folder, write_whole
 
-__all__ = ["CalibrationArchive", "archive_folder", "data_folder"]
+__all__ = ["CalibrationArchive", "archive_folder"]
 
 logger = logging.getLogger(__name__)
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
-_SUFFIX = ".json.gz"
-
-
-def data_folder() -> Path:
-    """Where this package keeps data of the user: ``QISKIT_DIRECT_DATA``, else the platform's usual place."""
-    chosen = os.environ.get("QISKIT_DIRECT_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("qiskit-direct-provider", appauthor=False))
+_SUFFIX = ".gz"
 
 
 def archive_folder(url: str) -> Path:
     """The folder of the calibrations of one system."""
     return data_folder() / "calibrations" / hashlib.sha256(url.encode()).hexdigest()[:16]
-
-
-class _Entry(Struct):
-    configuration: Raw
-    properties: Raw
 
 
 class CalibrationArchive:
@@ -82,7 +63,7 @@ class CalibrationArchive:
             return found[-1] if found else None
         for stamp, file in sorted(self._files(name), reverse=True):
             if stamp <= moment:
-                with contextlib.suppress(OSError, EOFError, msgspec.DecodeError):
+                with contextlib.suppress(OSError, EOFError, ValueError):
                     return _read(file)
         return None
 
@@ -104,22 +85,16 @@ class CalibrationArchive:
 
 
 def _write(file: Path, documents: DeviceDocuments) -> None:
-    """Write a file that is either whole or not there, readable by its owner alone."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    entry = _Entry(Raw(documents.configuration), Raw(documents.properties or b"null"))
-    packed = gzip.compress(msgspec.json.encode(entry), compresslevel=1, mtime=0)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(packed)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Length of the configuration on a line of its own, then both documents, byte for byte."""
+    content = b"%d\n%b%b" % (
+        len(documents.configuration),
+        documents.configuration,
+        documents.properties or b"",
+    )
+    write_whole(file, gzip.compress(content, compresslevel=1, mtime=0))
 
 
 def _read(file: Path) -> DeviceDocuments:
-    entry = msgspec.json.decode(gzip.decompress(file.read_bytes()), type=_Entry)
-    return DeviceDocuments(bytes(entry.configuration), bytes(entry.properties))
+    sizes, _, packed = gzip.decompress(file.read_bytes()).partition(b"\n")
+    length = int(sizes)
+    return DeviceDocuments(packed[:length], packed[length:])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import logging
+import math
 import threading
-from collections.abc import Iterable
+import time
+import warnings
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2, Options
@@ -13,11 +18,17 @@ from qiskit_direct_provider import attributes, errors, run_options
 from qiskit_direct_provider.archive import CalibrationArchive
 from qiskit_direct_provider.clients.disconnected import DisconnectedClient
 from qiskit_direct_provider.device import BackendStatus, Device, DeviceDocuments, read_device
-from qiskit_direct_provider.job import DirectJob, JobDetails
-from qiskit_direct_provider.models import configuration_model, moment, properties_model
-from qiskit_direct_provider.programs import as_circuits, check_circuits, check_shots, sampler_program
+from qiskit_direct_provider.job import DirectJob
+from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, with_metadata
+from qiskit_direct_provider.models import configuration_model, properties_model
+from qiskit_direct_provider.programs import as_circuits, check_shots, sampler_program
 from qiskit_direct_provider.pulse import PulseNames
+from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
+from qiskit_direct_provider.validation import Report, examine
+from qiskit_direct_provider.waiting import Poller
+from qiskit_direct_provider.wire.dates import moment
+from qiskit_direct_provider.workspace import Workspace
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -26,7 +37,15 @@ if TYPE_CHECKING:
 
     from qiskit_direct_provider.clients.interface import Client
 
-__all__ = ["DirectBackend"]
+__all__ = ["CalibrationChangedWarning", "DirectBackend"]
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_AFTER_S = 300.0
+
+
+class CalibrationChangedWarning(UserWarning):
+    """The device was calibrated after the circuits were transpiled for it."""
 
 
 class DirectBackend(PulseNames, BackendV2):
@@ -41,19 +60,18 @@ class DirectBackend(PulseNames, BackendV2):
 
     def __init__(
         self,
-        client: Client,
+        workspace: Workspace,
         name: str,
         *,
         provider: Any = None,
         use_fractional_gates: bool = False,
-        archive: CalibrationArchive | None = None,
     ) -> None:
         super().__init__(provider=provider, name=name)
-        self._client = client
+        self._workspace = workspace
         self._use_fractional_gates = use_fractional_gates
-        self._archive = archive or CalibrationArchive()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._device: Device | None = None
+        self._fetched_at = -math.inf
         self._models: dict[str, Any] = {}
 
     @classmethod
@@ -72,14 +90,15 @@ class DirectBackend(PulseNames, BackendV2):
             BackendNotFoundError: The service does not know the name.
             ProtocolError: The documents do not describe a device.
         """
-        with self._lock:
-            if self._device is None:
-                self._take(self._fetch())
+        if self._device is None:
+            with self._alone():
+                if self._device is None:
+                    self._take(self._fetch())
         return self
 
     def refresh(self) -> None:
         """Fetch the documents again, and build the target anew. The old one stays what it was."""
-        with self._lock:
+        with self._alone():
             self._take(self._fetch())
 
     @property
@@ -144,7 +163,32 @@ class DirectBackend(PulseNames, BackendV2):
         Raises:
             InvalidCircuitError: With everything that it uses and that does not work.
         """
-        check_circuits([circuit], self.target, measured=False)
+        report = examine([circuit], self._loaded(), measured=False)
+        Report(report.errors + report.warnings).raise_for_errors()
+
+    def validate(
+        self,
+        circuits: QuantumCircuit | Iterable[QuantumCircuit],
+        *,
+        shots: int | None = None,
+        **options: Any,
+    ) -> Report:
+        """Everything that speaks against running circuits, all at once and without a request.
+
+        Takes what `run` takes.
+        """
+        device = self._loaded()
+        report = examine(as_circuits(circuits), device)
+        wrong = list(report.errors)
+        for check in (
+            lambda: check_shots(self._shots(shots), device.configuration.max_shots),
+            lambda: run_options.sampler_options(options, self.options, device.configuration),
+        ):
+            try:
+                check()
+            except (errors.InvalidInputError, errors.UnsupportedError) as error:
+                wrong.append(str(error))
+        return Report(tuple(wrong), report.warnings)
 
     # -- attributes ----------------------------------------------------------------------------------
 
@@ -220,7 +264,8 @@ class DirectBackend(PulseNames, BackendV2):
         name: str | None = None,
         job_tags: Iterable[str] | None = None,
         job_id: str | None = None,
-        timeout_secs: int | None = None,
+        timeout_secs: float | str | None = None,
+        wait_for_lane: float | str | None = None,
         log_level: str | None = None,
         **options: Any,
     ) -> DirectJob:
@@ -233,8 +278,10 @@ class DirectBackend(PulseNames, BackendV2):
             name: A name for the job.
             job_tags: Tags for the job.
             job_id: Chosen by the caller, unique among the jobs that the server holds; default a new UUID.
-            timeout_secs: Longest time that the device may be dedicated to the job, in seconds; default
-                one day.
+            timeout_secs: Longest time that the device may be dedicated to the job, in seconds or as
+                text such as ``"10m"``; default one day.
+            wait_for_lane: How long to wait while every lane is taken, or while the device is reserved, in
+                seconds or as text; default not at all.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
             **options: ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator`` (simulated devices).
 
@@ -245,20 +292,32 @@ class DirectBackend(PulseNames, BackendV2):
             LanesFullError: Every execution lane holds a job.
             StorageError: The input could not be stored.
         """
-        device = self._loaded()
+        device = self._current()
         circuits = as_circuits(run_input)
-        number = check_shots(self.options.shots if shots is None else shots, device.configuration.max_shots)
-        check_circuits(circuits, device.target)
-        details = JobDetails(
-            name=name,
+        number = check_shots(self._shots(shots), device.configuration.max_shots)
+        report = examine(circuits, device)
+        report.raise_for_errors()
+        for text in report.warnings:
+            warnings.warn(text, stacklevel=2)
+        asked = run_options.sampler_options(options, self.options, device.configuration)
+        program = sampler_program(circuits, shots=number, options=asked)
+        entry = new_entry(
+            program,
+            job_id=run_options.job_id(job_id),
+            backend_name=self.name,
+            timeout_s=run_options.timeout_s(timeout_secs),
+            log_level=run_options.log_level(log_level),
+            name=run_options.name(name),
             tags=run_options.tags(job_tags),
             memory=bool(self.options.memory if memory is None else memory),
+            calibration=device.calibration.last_update_date if device.calibration else None,
         )
-        asked = run_options.sampler_options(options, self.options)
-        program = sampler_program(circuits, shots=number, options=asked)
-        submission = run_options.submission(program, self.name, job_id, timeout_secs, log_level)
-        accepted = self._client.submit(submission, self._client.deadline())
-        return DirectJob(self, accepted, self._client, program, details)
+        lane_wait_s = run_options.duration_s(wait_for_lane, "wait_for_lane") if wait_for_lane else 0.0
+        accepted = send(self._workspace, entry, program.payload, lane_wait_s)
+        return DirectJob(self, self._workspace, with_metadata(accepted, program.circuits))
+
+    def _shots(self, given: Any) -> Any:
+        return self.options.shots if given is None else given
 
     # -- copies --------------------------------------------------------------------------------------
 
@@ -274,11 +333,10 @@ class DirectBackend(PulseNames, BackendV2):
 
     def __copy__(self) -> DirectBackend:
         twin = DirectBackend(
-            self._client,
+            self._workspace,
             self.name,
             provider=self._provider,
             use_fractional_gates=self._use_fractional_gates,
-            archive=self._archive,
         )
         twin.set_options(**self.options)
         if self._device is not None:
@@ -299,6 +357,42 @@ class DirectBackend(PulseNames, BackendV2):
         assert device is not None
         return device
 
+    @property
+    def _client(self) -> Client:
+        return self._workspace.client
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time fetches; the others wait for it, within the time limit of a call."""
+        left = self._client.deadline().remaining()
+        if not self._lock.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
+            raise errors.TransportError(f"{self.name}: the documents did not come in time", retryable=True)
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _current(self) -> Device:
+        """The device, looked at again when that was a while ago: it may have been calibrated anew."""
+        device = self._loaded()
+        if time.monotonic() - self._fetched_at < LOOK_AGAIN_AFTER_S or device.calibration is None:
+            return device
+        try:
+            self.refresh()
+        except errors.DirectError as error:
+            logger.info("%s: whether it was calibrated anew is not known: %s", self.name, error)
+            return device
+        new = self._loaded()
+        before, after = (each.calibration and each.calibration.last_update_date for each in (device, new))
+        if before != after:
+            warnings.warn(
+                f"{self.name} was calibrated anew at {after}; circuits were transpiled for the calibration "
+                f"of {before}: transpile them again for the best result",
+                CalibrationChangedWarning,
+                stacklevel=3,
+            )
+        return new
+
     def _fetch(self) -> Device:
         deadline = self._client.deadline()
         documents = DeviceDocuments(
@@ -306,11 +400,12 @@ class DirectBackend(PulseNames, BackendV2):
             properties=self._client.properties(self.name, deadline),
         )
         device = read_device(documents, use_fractional_gates=self._use_fractional_gates)
-        self._archive.add(self.name, _calibrated_at(device), documents)
+        self._workspace.archive.add(self.name, _calibrated_at(device), documents)
         return device
 
     def _take(self, device: Device) -> None:
         self._device = device
+        self._fetched_at = time.monotonic()
         self._models = {}
         self.description = device.configuration.description
         self.backend_version = device.configuration.backend_version
@@ -326,12 +421,17 @@ class DirectBackend(PulseNames, BackendV2):
             )
         return self._models[kind]
 
-    def _device_at(self, time: dt.datetime) -> Device:
-        wanted = time if time.tzinfo else time.astimezone()
+    def _device_at(self, moment_wanted: dt.datetime) -> Device:
+        if not isinstance(moment_wanted, dt.datetime):
+            raise errors.InvalidInputError(f"datetime must be a datetime, not {moment_wanted!r}")
+        try:
+            wanted = moment_wanted if moment_wanted.tzinfo else moment_wanted.astimezone()
+        except (ValueError, OverflowError) as error:
+            raise errors.InvalidInputError(f"datetime {moment_wanted} is out of range") from error
         self._loaded()
-        documents = self._archive.at(self.name, wanted)
+        documents = self._workspace.archive.at(self.name, wanted)
         if documents is None:
-            seen = self._archive.moments(self.name)
+            seen = self._workspace.archive.moments(self.name)
             since = f"the first one seen is of {seen[0].isoformat()}" if seen else "none was seen"
             raise errors.UnsupportedError(
                 f"no calibration of {self.name} from before {wanted.isoformat()} is archived here; {since}. "
@@ -353,7 +453,9 @@ def _restored(
     options: dict[str, Any],
 ) -> DirectBackend:
     """The backend of a pickle: everything but requests works."""
-    backend = DirectBackend(DisconnectedClient(url), name, use_fractional_gates=use_fractional_gates)
+    client = DisconnectedClient(url)
+    workspace = Workspace(client, Journal(journal_folder(url)), Poller(client), CalibrationArchive())
+    backend = DirectBackend(workspace, name, use_fractional_gates=use_fractional_gates)
     backend._take(read_device(documents, use_fractional_gates=use_fractional_gates))  # noqa: SLF001 - its own kind
     backend.set_options(**options)
     return backend

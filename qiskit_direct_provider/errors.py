@@ -76,6 +76,7 @@ class DirectError(QiskitError):
         trace: Identifier under which the operators of the server find this request.
         retryable: True when the same call may succeed later without any change.
         retry_after_s: Seconds that the server asked to wait; None when it did not say.
+        job_id: The job of which it is not known whether the server accepted it; None in all other cases.
     """
 
     def __init__(  # noqa: PLR0913 - a message, and what came with it, by name
@@ -88,6 +89,7 @@ class DirectError(QiskitError):
         trace: str | None = None,
         retryable: bool = False,
         retry_after_s: float | None = None,
+        job_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -96,6 +98,7 @@ class DirectError(QiskitError):
         self.trace = trace
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        self.job_id = job_id
 
     def __str__(self) -> str:
         return str(self.message)

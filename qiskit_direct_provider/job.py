@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,54 +13,54 @@ from qiskit.providers import JobV1
 from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.results import ResultOrigin, primitive_result_from_json, qiskit_result
-from qiskit_direct_provider.waiting import Deadline, poll
+from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.interface import JobRecord, Reason
+from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.results import (
+    ResultOrigin,
+    primitive_result_from_json,
+    qiskit_result,
+    records_from,
+)
+from qiskit_direct_provider.submission import note_end
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
     from qiskit.providers import BackendV2
     from qiskit.result import Result
 
-    from qiskit_direct_provider.clients.interface import Client, JobRecord
-    from qiskit_direct_provider.programs import Program
+    from qiskit_direct_provider.clients.interface import Client
+    from qiskit_direct_provider.journal import JobEntry
+    from qiskit_direct_provider.waiting import Poller, Ticket
+    from qiskit_direct_provider.workspace import Workspace
 
-__all__ = ["DirectJob", "JobDetails"]
+__all__ = ["DirectJob", "as_completed", "final_record"]
 
 logger = logging.getLogger(__name__)
 
-OUTAGE_PATIENCE_S = 3600.0
-
-
-@dataclass(frozen=True)
-class JobDetails:
-    """What the user said about a job."""
-
-    name: str | None = None
-    tags: tuple[str, ...] = ()
-    memory: bool = False
+FREEING_LIMIT_S = 5.0
 
 
 class DirectJob(JobV1):
     """Circuits that were sent to a backend.
 
-    The job goes on whatever happens to this object. Its lane at the device is freed (the server's copy is
-    deleted) as soon as `result` has the outcome in hand; the objects in the store stay.
+    The job goes on whatever happens to this object or to this process: it is on record here, and
+    ``provider.retrieve_job(id)`` brings it back. Its lane at the device is freed (the server's copy is
+    deleted) as soon as `result` has the outcome on disk; the objects in the store stay.
     """
 
-    def __init__(
-        self, backend: BackendV2, job_id: str, client: Client, program: Program, details: JobDetails
-    ) -> None:
-        super().__init__(backend, job_id)
-        self._client = client
-        self._program = program
-        self._details = details
-        self._sent_at = time.monotonic()
-        self._last: JobRecord | None = None
+    def __init__(self, backend: BackendV2, workspace: Workspace, entry: JobEntry) -> None:
+        super().__init__(backend, entry.job_id)
+        self._workspace = workspace
+        self._entry = entry
+        age = (datetime.now().astimezone() - entry.intended).total_seconds()
+        self._began = time.monotonic() - max(age, 0.0)
+        self._last: JobRecord | None = _known_end(entry)
         self._primitive_result: PrimitiveResult | None = None
         self._result: Result | None = None
 
     def __repr__(self) -> str:
-        state = self._last.server_status if self._last else "sent"
+        state = self._last.server_status if self._last else self._entry.stage.value
         return f"<DirectJob {self.job_id()} on {self.backend().name}: {state}>"
 
     # -- results -------------------------------------------------------------------------------------
@@ -88,23 +88,22 @@ class DirectJob(JobV1):
                 backend_version=str(self.backend().backend_version or ""),
                 date=self._last.ended.isoformat() if self._last and self._last.ended else None,
             )
-            self._result = qiskit_result(
-                primitive_result, self._program.circuits, origin, memory=self._details.memory
-            )
+            circuits = self._entry.circuits or records_from(primitive_result)
+            self._result = qiskit_result(primitive_result, circuits, origin, memory=self._entry.memory)
         return self._result
 
     def primitive_result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
         if self._primitive_result is None:
-            payload = self._payload(Deadline.after(timeout), wait)
+            deadline = _deadline(timeout)
+            payload = self._workspace.journal.result(self.job_id()) or self._fetched(deadline, wait)
             result = primitive_result_from_json(payload)
-            if len(result) != len(self._program.circuits):
+            expected = len(self._entry.circuits)
+            if expected and len(result) != expected:
                 raise errors.ProtocolError(
-                    f"job {self.job_id()}: {len(self._program.circuits)} circuits were sent, "
-                    f"but {len(result)} results came back"
+                    f"job {self.job_id()}: {expected} circuits were sent, but {len(result)} results came back"
                 )
             self._primitive_result = result
-            self._free_lane()
         return self._primitive_result
 
     def wait_for_final_state(
@@ -118,12 +117,26 @@ class DirectJob(JobV1):
         Args:
             timeout: Longest time to wait, in seconds; None waits as long as it takes.
             wait: Seconds between two questions to the server; None chooses by the job's age.
-            callback: Called with job id, status and job after each question.
+            callback: Called with job id, status and job after each answer of the server.
 
         Raises:
             JobTimeoutError: The time is over; the job goes on.
         """
-        self._final_record(Deadline.after(timeout), wait, callback)
+        final_record(self, _deadline(timeout), wait, callback)
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        """``await job`` gives what `result` returns, without blocking the event loop."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Result:
+        if self._last is None or self._last.status not in JOB_FINAL_STATES:
+            loop, ended = asyncio.get_running_loop(), asyncio.Event()
+            with self._workspace.poller.watched([self.ticket()]) as (ticket,):
+                ticket.on_end = lambda: loop.call_soon_threadsafe(ended.set)
+                if not ticket.over:
+                    await ended.wait()
+                self._note(ticket)
+        return await asyncio.to_thread(self.result)
 
     # -- state ---------------------------------------------------------------------------------------
 
@@ -138,16 +151,31 @@ class DirectJob(JobV1):
 
     def name(self) -> str | None:
         """The name that ``run`` was given."""
-        return self._details.name
+        return self._entry.name
+
+    def update_name(self, name: str) -> str:
+        """Give the job another name; it is kept on this side."""
+        if not isinstance(name, str):
+            raise errors.InvalidInputError("a job's name must be text")
+        self._change(name=name)
+        return name
 
     @property
     def tags(self) -> list[str]:
         """The tags that ``run`` was given."""
-        return list(self._details.tags)
+        return list(self._entry.tags)
+
+    def update_tags(self, new_tags: Iterable[str]) -> list[str]:
+        """Give the job other tags; they are kept on this side."""
+        found = ("",) if isinstance(new_tags, str) else tuple(new_tags)
+        if isinstance(new_tags, str) or not all(isinstance(tag, str) for tag in found):
+            raise errors.InvalidInputError("tags must be a list of texts")
+        self._change(tags=found)
+        return list(found)
 
     def creation_date(self) -> datetime | None:
         """When the server accepted the job."""
-        return self._record().created
+        return self._record().created or self._entry.created
 
     def usage(self) -> float | None:
         """Time that the device was dedicated to the job, in seconds; None until it is known."""
@@ -166,15 +194,26 @@ class DirectJob(JobV1):
         This API does not tell when the device began: ``running`` is the moment of acceptance.
         """
         record = self._record()
-        created = record.created.isoformat() if record.created else None
+        created = (record.created or self._entry.intended).isoformat()
         finished = record.ended.isoformat() if record.ended else None
         return {
             "timestamps": {"created": created, "running": created, "finished": finished},
             "usage": {"quantum_seconds": self.usage()},
         }
 
+    def properties(self) -> Any:
+        """The calibration of the device that held when the job was sent, as ``backend.properties()``."""
+        calibrated = self._entry.calibration
+        if calibrated is None:
+            return self.backend().properties()
+        return self.backend().properties(datetime=datetime.fromisoformat(calibrated))
+
     def queue_position(self, refresh: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - Qiskit users' spelling
         """None: this API has lanes in place of a queue and does not tell a job's turn."""
+        return
+
+    def queue_info(self) -> None:
+        """None, for the same reason."""
         return
 
     def logs(self) -> str | None:
@@ -195,94 +234,191 @@ class DirectJob(JobV1):
 
     def cancel(self) -> bool:
         """Ask the service to end the job. True when it agreed, False when the job had ended already."""
+        if self._last is not None and self._last.status in JOB_FINAL_STATES:
+            return False
         try:
             self._client.cancel(self.job_id(), self._client.deadline())
-        except errors.JobInvalidStateError:
+        except (errors.JobInvalidStateError, errors.JobNotFoundError):
             return False
         return True
 
     def delete(self) -> None:
-        """Make the service forget the job, which frees its lane. The objects in the store stay.
+        """Make the service forget the job, which frees its lane. What is on record here stays.
 
         Raises:
             JobInvalidStateError: The job has not ended.
         """
-        self._record()
+        try:
+            record = self._record()
+        except errors.JobNotFoundError:
+            return
+        if record.status in JOB_FINAL_STATES:
+            note_end(self._workspace, record)
         self._client.delete(self.job_id(), self._client.deadline())
+        self._change(stage=Stage.FREED)
 
     # -- parts ---------------------------------------------------------------------------------------
 
-    def _record(self, deadline: Deadline | None = None) -> JobRecord:
+    @property
+    def _client(self) -> Client:
+        return self._workspace.client
+
+    def ticket(self, wait: float | None = None) -> Ticket:
+        """A ticket for the poller, to wait for this job."""
+        return self._workspace.poller.ticket(self.job_id(), self._began, wait)
+
+    def _change(self, **changes: Any) -> None:
+        import msgspec
+
+        changed = self._workspace.journal.advance(self.job_id(), **changes)
+        self._entry = changed or msgspec.structs.replace(self._entry, **changes)
+
+    def _record(self) -> JobRecord:
         """The job as the server sees it; what is final is not asked for again."""
         if self._last is None or self._last.status not in JOB_FINAL_STATES:
-            self._last = self._client.job(self.job_id(), deadline or self._client.deadline())
+            self._last = self._client.job(self.job_id(), self._client.deadline())
         return self._last
 
-    def _final_record(
-        self,
-        deadline: Deadline,
-        wait: float | None,
-        callback: Callable[[str, JobStatus, DirectJob], None] | None = None,
-    ) -> JobRecord:
-        outage: errors.ApiError | None = None
-        outage_ends = Deadline.after(OUTAGE_PATIENCE_S)
+    def _note(self, ticket: Ticket) -> JobRecord | None:
+        """Take over what a ticket learnt."""
+        self._last = ticket.record or self._last
+        return self._last
 
-        def ask() -> JobRecord | None:
-            nonlocal outage, outage_ends
-            try:
-                record = self._record(self._client.deadline(deadline.remaining()))
-            except errors.ApiError as error:
-                if not error.retryable or outage_ends.expired():
-                    raise
-                logger.info("job %s: %s; it is asked again", self.job_id(), error)
-                outage = error
-                return None
-            outage, outage_ends = None, Deadline.after(OUTAGE_PATIENCE_S)
-            if callback:
-                callback(self.job_id(), record.status, self)
-            return record
-
-        record = poll(
-            ask,
-            lambda found: found is not None and found.status in JOB_FINAL_STATES,
-            deadline,
-            self._sent_at,
-            wait,
-        )
-        if record is None:
-            waited = time.monotonic() - self._sent_at
-            raise errors.JobTimeoutError(
-                f"job {self.job_id()} has not ended {waited:.1f} s after it was sent; it goes on, "
-                "call result() again"
-            ) from outage
-        return record
-
-    def _payload(self, deadline: Deadline, wait: float | None) -> bytes:
-        """The result document, once the job is done; of a job that was deleted, the one in the store."""
+    def _fetched(self, deadline: Deadline, wait: float | None) -> bytes:
+        """The result document, on disk before the lane is freed."""
         try:
-            self._check_done(self._final_record(deadline, wait))
+            record = final_record(self, deadline, wait)
         except errors.JobNotFoundError as gone:
-            payload = self._client.stored_result(self.job_id(), self._client.deadline(deadline.remaining()))
-            if payload is None:
-                raise gone from None
-            return payload
-        return self._client.result(self.job_id(), self._client.deadline(deadline.remaining()))
+            return self._left_behind(gone, deadline)
+        note_end(self._workspace, record)
+        if record.status is not JobStatus.DONE:
+            self._free_lane(deadline)
+            raise _ending(record)
+        payload: bytes = self._client.result(self.job_id(), self._client.deadline(deadline.remaining()))
+        if self._workspace.journal.store_result(self.job_id(), payload) or not self._entry.origin:
+            self._free_lane(deadline)
+        return payload
 
-    def _check_done(self, record: JobRecord) -> None:
-        if record.status is JobStatus.DONE:
-            return
-        kind = errors.JobCancelledError if record.status is JobStatus.CANCELLED else errors.JobFailedError
-        word = "was cancelled" if kind is errors.JobCancelledError else "failed"
-        reason = record.reason
-        raise kind(
-            f"job {self.job_id()} on {record.backend_name} {word}" + (f": {reason}" if reason else ""),
-            code=reason.code if reason else None,
-            solution=reason.solution if reason else None,
+    def _left_behind(self, gone: errors.JobNotFoundError, deadline: Deadline) -> bytes:
+        """The result of a job that the server has forgotten, from the object store."""
+        payload: bytes | None = self._client.stored_result(
+            self.job_id(), self._client.deadline(deadline.remaining())
         )
+        if payload is None:
+            raise gone
+        self._workspace.journal.store_result(self.job_id(), payload)
+        return payload
 
-    def _free_lane(self) -> None:
-        """A finished job holds its lane until it is deleted; failing at that must not lose the result."""
+    def _free_lane(self, deadline: Deadline) -> None:
+        """An ended job holds its lane until it is deleted; that must neither lose nor delay a result."""
+        limit = min(FREEING_LIMIT_S, max(deadline.remaining(), 0.5))
         try:
-            self._client.delete(self.job_id(), self._client.deadline())
+            self._client.delete(self.job_id(), self._client.deadline(limit))
         except errors.DirectError as error:
-            logger.warning("job %s is done, but still holds its lane: %s", self.job_id(), error)
+            logger.warning("job %s has ended, but still holds its lane: %s", self.job_id(), error)
+        else:
+            self._workspace.journal.advance(self.job_id(), stage=Stage.FREED)
+
+
+def _deadline(timeout: float | None) -> Deadline:
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
+        raise errors.InvalidInputError(f"timeout must be a number of seconds, not {timeout!r}")
+    return Deadline.after(timeout)
+
+
+def final_record(
+    job: DirectJob,
+    deadline: Deadline,
+    wait: float | None = None,
+    callback: Callable[[str, JobStatus, DirectJob], None] | None = None,
+) -> JobRecord:
+    """The job once it has ended.
+
+    Raises:
+        JobTimeoutError: The deadline came first; the job goes on.
+        JobNotFoundError: The server does not know the job.
+    """
+    last = job._last  # noqa: SLF001 - its other half
+    if last is not None and last.status in JOB_FINAL_STATES:
+        if callback:
+            callback(job.job_id(), last.status, job)
+        return last
+    poller = job._workspace.poller  # noqa: SLF001
+    with poller.watched([job.ticket(wait)]) as (ticket,):
+        seen = 0
+        while not ticket.over:
+            news = poller.news([ticket], seen, deadline)
+            if news == seen:
+                raise _too_late(job, ticket)
+            seen = news
+            record = job._note(ticket)  # noqa: SLF001
+            if callback and ticket.outage is None and record is not None and ticket.error is None:
+                callback(job.job_id(), record.status, job)
+    if ticket.error is not None:
+        raise ticket.error
+    assert ticket.record is not None
+    return ticket.record
+
+
+def as_completed(jobs: list[DirectJob], poller: Poller, timeout: float | None) -> Iterator[DirectJob]:
+    """Jobs as they end.
+
+    Raises:
+        JobTimeoutError: Some have not ended in time; they go on.
+    """
+    deadline = _deadline(timeout)
+    ended = [job for job in jobs if job._last is not None and job._last.status in JOB_FINAL_STATES]  # noqa: SLF001 - its other half
+    yield from ended
+    done = set(map(id, ended))
+    open_jobs = {
+        id(ticket): (job, ticket) for job in jobs if id(job) not in done for ticket in [job.ticket()]
+    }
+    with poller.watched([ticket for _, ticket in open_jobs.values()]) as tickets:
+        seen = 0
+        while open_jobs:
+            news = poller.news(tickets, seen, deadline)
+            if news == seen:
+                raise _too_late(*next(iter(open_jobs.values())))
+            seen = news
+            for job, ticket in [pair for pair in open_jobs.values() if pair[1].over]:
+                del open_jobs[id(ticket)]
+                job._note(ticket)  # noqa: SLF001
+                yield job
+
+
+def _too_late(job: DirectJob, ticket: Ticket) -> errors.JobTimeoutError:
+    doubt = f" (the last question had no answer: {ticket.outage})" if ticket.outage else ""
+    return errors.JobTimeoutError(
+        f"job {job.job_id()} has not ended within the time limit; it goes on, call result() again{doubt}"
+    )
+
+
+def _ending(record: JobRecord) -> errors.DirectJobError:
+    """The error that says how a job ended without a result."""
+    kind = errors.JobCancelledError if record.status is JobStatus.CANCELLED else errors.JobFailedError
+    word = "was cancelled" if kind is errors.JobCancelledError else "failed"
+    reason = record.reason
+    return kind(
+        f"job {record.job_id} on {record.backend_name} {word}" + (f": {reason}" if reason else ""),
+        code=reason.code if reason else None,
+        solution=reason.solution if reason else None,
+    )
+
+
+def _known_end(entry: JobEntry) -> JobRecord | None:
+    """The end of a job as it is on record, when the server may not know it any more."""
+    if entry.status is None:
+        return None
+    reason = Reason(entry.reason_code, entry.reason_message, entry.reason_solution)
+    return JobRecord(
+        job_id=entry.job_id,
+        backend_name=entry.backend_name,
+        program_id=entry.program_id,
+        server_status=entry.status.lower(),
+        status=JobStatus[entry.status],
+        created=entry.created,
+        ended=entry.ended,
+        timeout_s=entry.timeout_s,
+        quantum_ns=entry.quantum_ns,
+        reason=reason if reason != Reason() else None,
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qiskit_direct_provider.target import FRACTIONAL_GATES
+from qiskit_direct_provider.wire.dates import moment
 from qiskit_direct_provider.wire.tolerant import read_untyped
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from qiskit_direct_provider.device import Device
 
-__all__ = ["complex_scale", "configuration_model", "listed", "moment", "properties_model"]
+__all__ = ["complex_scale", "configuration_model", "listed", "properties_model"]
 
 _UNIT = re.compile("([fpnumkMGTµμ]?(s|Hz|eV|K))?")
 _GATE_MEMBERS = (
@@ -35,7 +36,9 @@ def configuration_model(device: Device, name: str, *, use_fractional_gates: bool
     """The configuration as qiskit-ibm-runtime's class: SI units, ``in``, ``to_dict()`` and the rest."""
     from qiskit_ibm_runtime.models import QasmBackendConfiguration
 
-    return QasmBackendConfiguration.from_dict(_complete(device, name, fractional=use_fractional_gates))
+    document = _complete(device, name, fractional=use_fractional_gates)
+    document.pop("self", None)  # would be taken for the instance
+    return QasmBackendConfiguration.from_dict(document)
 
 
 def _complete(device: Device, name: str, *, fractional: bool) -> dict[str, Any]:
@@ -124,19 +127,6 @@ def complex_scale(scale: Any) -> complex:
     ):
         return complex(*scale)
     return complex(scale) if isinstance(scale, int | float | complex) else complex(1)
-
-
-def moment(text: Any) -> datetime | None:
-    """A date, with or without time and zone; None when it cannot be read."""
-    if isinstance(text, datetime):
-        return text
-    if not isinstance(text, str):
-        return None
-    try:
-        found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def properties_model(device: Device, name: str) -> BackendProperties | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,38 +10,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qiskit_direct_provider.errors import InvalidCircuitError, InvalidInputError
+from qiskit_direct_provider.expectations import CircuitRecord
+from qiskit_direct_provider.registers import with_plain_registers
 from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, SamplerInput
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-__all__ = ["CircuitRecord", "Program", "check_circuits", "check_shots", "sampler_payload", "sampler_program"]
-
-_MOST_FINDINGS = 10
+__all__ = ["Program", "as_circuits", "check_shots", "findings", "sampler_payload", "sampler_program"]
 
 # Not instructions of the device: they shape the program around them.
 _DIRECTIVES = frozenset({"barrier", "break_loop", "continue_loop", "store"})
-
-
-@dataclass(frozen=True)
-class CircuitRecord:
-    """What has to be known of a circuit in order to read its result.
-
-    Attributes:
-        registers: Names and sizes of the classical registers, in order; the first holds clbit 0.
-        metadata: The circuit's own metadata; it stays on this side.
-    """
-
-    name: str
-    num_qubits: int
-    num_clbits: int
-    qubit_registers: tuple[tuple[str, int], ...]
-    registers: tuple[tuple[str, int], ...]
-    register_bits: tuple[tuple[int, ...], ...]
-    shots: int
-    global_phase: float = 0.0
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,15 +56,17 @@ def sampler_program(
         options: Options of the sampler program, as nested mappings.
     """
     check_shots(shots)
-    prepared = [_with_all_bits_registered(circuit) for circuit in circuits]
+    prepared = [with_plain_registers(circuit) for circuit in circuits]
     document = SamplerInput(
-        pubs=[[to_openqasm3(circuit), None, shots] for circuit in prepared],
+        pubs=[[to_openqasm3(sent), None, shots] for sent, _ in prepared],
         version=PRIMITIVES_VERSION,
         support_qiskit=True,
         shots=shots,
         options=dict(options) if options else None,
     )
-    records = tuple(_record(circuit, shots) for circuit in prepared)
+    records = tuple(
+        _record(circuit, fields, shots) for circuit, (_, fields) in zip(circuits, prepared, strict=True)
+    )
     return Program(SAMPLER, msgspec.json.encode(document), records)
 
 
@@ -161,66 +144,43 @@ def _on_physical_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
     return placed
 
 
-def _with_all_bits_registered(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Loose classical bits get a register, since results come back by register."""
-    from qiskit import ClassicalRegister
-
-    loose = [bit for bit in circuit.clbits if not circuit.find_bit(bit).registers]
-    if not loose:
-        return circuit
-    names = {register.name for register in (*circuit.cregs, *circuit.qregs)}
-    name = next(f"loose{n}" for n in range(len(names) + 1) if f"loose{n}" not in names)
-    complete = circuit.copy()
-    complete.add_register(ClassicalRegister(name=name, bits=loose))
-    return complete
-
-
-def _record(circuit: QuantumCircuit, shots: int) -> CircuitRecord:
+def _record(
+    circuit: QuantumCircuit, fields: tuple[tuple[str, tuple[int, ...]], ...], shots: int
+) -> CircuitRecord:
     return CircuitRecord(
         name=circuit.name,
         num_qubits=circuit.num_qubits,
         num_clbits=circuit.num_clbits,
         qubit_registers=tuple((register.name, register.size) for register in circuit.qregs),
-        registers=tuple((register.name, register.size) for register in circuit.cregs),
-        register_bits=tuple(
-            tuple(circuit.find_bit(bit).index for bit in register) for register in circuit.cregs
-        ),
+        registers=_shown_registers(circuit),
+        fields=fields,
         shots=shots,
         global_phase=float(circuit.global_phase),
         metadata=dict(circuit.metadata or {}),
     )
 
 
-def check_circuits(circuits: Sequence[QuantumCircuit], target: Target, *, measured: bool = True) -> None:
-    """Refuse circuits that the device cannot run as they are, with all that is wrong in one message.
+def _shown_registers(circuit: QuantumCircuit) -> tuple[tuple[str, int], ...]:
+    """Registers by which counts can be spaced: none when they are not all bits, one after the other."""
+    bits = [circuit.find_bit(bit).index for register in circuit.cregs for bit in register]
+    in_order = bits == list(range(circuit.num_clbits))
+    return tuple((register.name, register.size) for register in circuit.cregs) if in_order else ()
 
-    Args:
-        circuits: What is to run.
-        target: What the device can do.
-        measured: Whether a circuit that measures nothing is refused as well.
 
-    Raises:
-        InvalidCircuitError: Wider than the device, an instruction that the device does not have on these
-            qubits, unbound parameters, or nothing measured.
+def findings(circuit: QuantumCircuit, target: Target, *, measured: bool = True) -> Iterator[str]:
+    """What keeps a circuit from running on a device, each with what to do.
+
+    Wider than the device, an instruction that the device does not have on these qubits, an angle out of
+    bounds, unbound parameters and, with ``measured``, nothing measured.
     """
-    findings: list[str] = []
-    for index, circuit in enumerate(circuits):
-        label = f"circuit {index} ({circuit.name!r})"
-        findings += [f"{label}: {finding}" for finding in _findings(circuit, target, measured=measured)]
-    if findings:
-        shown = "\n  ".join(findings[:_MOST_FINDINGS])
-        rest = len(findings) - _MOST_FINDINGS
-        more = f"\n  and {rest} more" if rest > 0 else ""
-        raise InvalidCircuitError(f"not sent, since the device cannot run this:\n  {shown}{more}")
-
-
-def _findings(circuit: QuantumCircuit, target: Target, *, measured: bool) -> Iterator[str]:
     if circuit.num_qubits > target.num_qubits:
         yield f"{circuit.num_qubits} qubits, on a device of {target.num_qubits}; transpile it for the backend"
         return
     if circuit.num_parameters:
         names = ", ".join(parameter.name for parameter in circuit.parameters[:3])
         yield f"unbound parameters ({names}); call assign_parameters() first"
+    if any(True for _ in circuit.iter_input_vars()):
+        yield "input variables have no value; use parameters, and assign_parameters()"
     seen = _Seen()
     yield from _unsupported(circuit, range(circuit.num_qubits), target, seen)
     if measured and not seen.measures:
@@ -246,6 +206,8 @@ def _unsupported(
         for block in getattr(operation, "blocks", ()):
             yield from _unsupported(block, qargs, target, seen)
         seen.measures = seen.measures or operation.name.startswith("measure")
+        if odd := _odd_angle(operation.name, operation.params):
+            yield odd
         bounded = _angles(operation.params) if target.gate_has_angle_bounds(operation.name) else ()
         key = (operation.name, qargs, bounded)
         if key in seen.instructions or operation.name in _DIRECTIVES:
@@ -260,6 +222,12 @@ def _angles(parameters: Sequence[Any]) -> tuple[float, ...]:
     """The angles of a gate when all are numbers; an unbound one is reported elsewhere."""
     numbers = tuple(angle for angle in parameters if isinstance(angle, int | float))
     return numbers if len(numbers) == len(parameters) else ()
+
+
+def _odd_angle(name: str, parameters: Sequence[Any]) -> str | None:
+    """An angle that no device can turn by."""
+    odd = [angle for angle in parameters if isinstance(angle, float) and not math.isfinite(angle)]
+    return f"{name!r} has the angle {odd[0]}" if odd else None
 
 
 def _why_not(name: str, qargs: tuple[int, ...], bounded: tuple[Any, ...], target: Target) -> str | None:

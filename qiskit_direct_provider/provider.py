@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +19,17 @@ from qiskit_direct_provider.accounts import Account, S3Storage, resolve
 from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
 from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.clients.connect import connect
+from qiskit_direct_provider.job import DirectJob, as_completed
+from qiskit_direct_provider.job_search import JobQuery, found_entries, known_entry
+from qiskit_direct_provider.journal import Journal, journal_folder
+from qiskit_direct_provider.waiting import Poller
+from qiskit_direct_provider.workspace import Workspace
 
 if TYPE_CHECKING:
+    from qiskit.providers.jobstatus import JobStatus
+
+    from qiskit_direct_provider.clients.interface import Client
+    from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.service.process import LocalService
 
 __all__ = ["DirectProvider"]
@@ -69,9 +85,15 @@ class DirectProvider:
             cert=cert,
             timeout=timeout,
         )
-        self._client = connect(self._account)
-        self._archive = CalibrationArchive(archive_folder(self._account.url))
+        client = connect(self._account)
+        self._workspace = Workspace(
+            client=client,
+            journal=Journal(journal_folder(self._account.url)),
+            poller=Poller(client),
+            archive=CalibrationArchive(archive_folder(self._account.url)),
+        )
         self._service: LocalService | None = None
+        self._forget: weakref.finalize[..., Any] | None = None
 
     @classmethod
     def local(
@@ -109,7 +131,14 @@ class DirectProvider:
             service.close()
             raise
         provider._service = service
-        provider._archive = CalibrationArchive()  # devices that end with this process
+        # Devices and jobs that end with this process are of no interest to the next one.
+        folder = tempfile.mkdtemp(prefix="qiskit-direct-")
+        provider._forget = weakref.finalize(provider, shutil.rmtree, folder, ignore_errors=True)
+        provider._workspace = dataclasses.replace(
+            provider._workspace,
+            journal=Journal(Path(folder)),
+            archive=CalibrationArchive(),
+        )
         return provider
 
     def backends(
@@ -144,11 +173,83 @@ class DirectProvider:
                 raise
             raise self._not_found(name, error) from error
 
+    # -- jobs ----------------------------------------------------------------------------------------
+
+    def retrieve_job(self, job_id: str) -> DirectJob:
+        """A job by its id: of this process or another, of this machine or another, running or long over.
+
+        What a process left half done is finished: a job that was written down and never arrived is sent.
+
+        Raises:
+            JobNotFoundError: Neither is it on record here, nor does the server know it.
+        """
+        if not isinstance(job_id, str) or not job_id:
+            raise errors.InvalidInputError("retrieve_job() takes the id of a job")
+        return self._job(known_entry(self._workspace, job_id))
+
+    job = retrieve_job
+
+    def jobs(  # noqa: PLR0913 - Qiskit users' filters, all by name
+        self,
+        limit: int | None = 10,
+        skip: int = 0,
+        *,
+        backend_name: str | None = None,
+        status: JobStatus | str | Iterable[JobStatus | str] | None = None,
+        job_tags: Iterable[str] | None = None,
+        start_datetime: datetime | None = None,
+        end_datetime: datetime | None = None,
+        descending: bool = True,
+    ) -> list[DirectJob]:
+        """Jobs of the account, newest first: those on record here and those that the server holds.
+
+        Args:
+            limit: Most jobs to return; None for all.
+            skip: Leave out the first ones.
+            backend_name: Only of this backend.
+            status: Only in this state, or in one of these: `JobStatus`, or its name.
+            job_tags: Only with all of these tags.
+            start_datetime: Only created since.
+            end_datetime: Only created until.
+            descending: Newest first.
+        """
+        query = JobQuery.of(
+            backend_name=backend_name,
+            status=status,
+            job_tags=job_tags,
+            start=start_datetime,
+            end=end_datetime,
+            descending=descending,
+        )
+        end = None if limit is None else skip + limit
+        return [self._job(entry) for entry in islice(found_entries(self._workspace, query), skip, end)]
+
+    def wait(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> list[DirectJob]:
+        """Wait until all jobs have ended, with one request a turn for all of them; the jobs.
+
+        Raises:
+            JobTimeoutError: Some have not ended in time; they go on.
+        """
+        waiting = list(jobs)
+        for _ in self.as_completed(waiting, timeout):
+            pass
+        return waiting
+
+    def as_completed(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> Iterator[DirectJob]:
+        """The jobs, each as soon as it has ended, with one request a turn for all of them.
+
+        Raises:
+            JobTimeoutError: Some have not ended in time; they go on.
+        """
+        return as_completed(list(jobs), self._workspace.poller, timeout)
+
     def close(self) -> None:
         """Close connections, and stop the local service if this provider started one."""
         self._client.close()
         if self._service is not None:
             self._service.close()
+        if self._forget is not None:
+            self._forget()
 
     def __enter__(self) -> DirectProvider:  # noqa: PYI034 - typing.Self needs Python 3.11
         return self
@@ -159,16 +260,19 @@ class DirectProvider:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<DirectProvider {self._account.channel} at {self._account.url}>"
+        account = getattr(self, "_account", None)  # not there yet when making one failed
+        where = f"{account.channel} at {account.url}" if account else "without an account"
+        return f"<DirectProvider {where}>"
 
     def _backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
-        return DirectBackend(
-            self._client,
-            name,
-            provider=self,
-            use_fractional_gates=use_fractional_gates,
-            archive=self._archive,
-        )
+        return DirectBackend(self._workspace, name, provider=self, use_fractional_gates=use_fractional_gates)
+
+    def _job(self, entry: JobEntry) -> DirectJob:
+        return DirectJob(self._backend(entry.backend_name), self._workspace, entry)
+
+    @property
+    def _client(self) -> Client:
+        return self._workspace.client
 
     def _not_found(self, name: str, cause: errors.DirectError) -> errors.BackendNotFoundError:
         names = sorted(item.name for item in self._client.backends(self._client.deadline()))

@@ -46,7 +46,7 @@ class PulseNames:
 
     def control_channel(self, qubits: Iterable[int]) -> list[str]:
         """Names of the control channels that act on these qubits, control first."""
-        wanted = list(qubits)
+        wanted = list(qubits) if isinstance(qubits, Iterable) else [qubits]
         found = [
             name
             for name, channel in self.channels.items()

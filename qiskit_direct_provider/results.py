@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from qiskit_direct_provider.errors import ProtocolError
+from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.wire.codec import CodecError, decode_ndarray, read_hex
 
 if TYPE_CHECKING:
     from qiskit.primitives import BitArray, DataBin, PrimitiveResult, PubResult
     from qiskit.result import Result
 
-    from qiskit_direct_provider.programs import CircuitRecord
-
-__all__ = ["ResultOrigin", "primitive_result_from_json", "qiskit_result"]
+__all__ = ["ResultOrigin", "primitive_result_from_json", "qiskit_result", "records_from"]
 
 _WIDEST_REGISTER = 1_000_000
 _DEEPEST = 64
@@ -47,7 +47,7 @@ def primitive_result_from_json(payload: bytes) -> PrimitiveResult:
         ProtocolError: The document is not a result, or a value in it is damaged.
     """
     try:
-        document = msgspec.json.decode(payload)
+        document = _decoded(payload)
         if isinstance(document, dict) and document.get("__type__") == "PrimitiveResult":
             return _from_tagged(document["__value__"])
         if isinstance(document, dict) and isinstance(document.get("results"), list):
@@ -63,6 +63,14 @@ def primitive_result_from_json(payload: bytes) -> PrimitiveResult:
     ) as error:
         raise ProtocolError(f"the result document cannot be read: {error}") from error
     raise ProtocolError("the result document is of no known form")
+
+
+def _decoded(payload: bytes) -> Any:
+    """JSON, in which NaN may stand for a value that was not computed."""
+    try:
+        return msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return json.loads(payload)
 
 
 # -- the qiskit form -----------------------------------------------------------------------------------
@@ -242,6 +250,33 @@ def qiskit_result(
     )
 
 
+def records_from(result: PrimitiveResult) -> tuple[CircuitRecord, ...]:
+    """What can be said of the circuits of a job that this side did not send: registers, bits and shots."""
+    from qiskit.primitives import BitArray
+
+    found = []
+    for index, pub in enumerate(result):
+        arrays = {name: pub.data[name] for name in pub.data if isinstance(pub.data[name], BitArray)}
+        sizes = [array.num_bits for array in arrays.values()]
+        starts = [sum(sizes[:position]) for position in range(len(sizes))]
+        fields = tuple(
+            (name, tuple(range(start, start + size)))
+            for name, start, size in zip(arrays, starts, sizes, strict=True)
+        )
+        found.append(
+            CircuitRecord(
+                name=f"circuit-{index}",
+                num_qubits=0,
+                num_clbits=sum(sizes),
+                qubit_registers=(),
+                registers=tuple(zip(arrays, sizes, strict=True)),
+                fields=fields,
+                shots=max((array.num_shots for array in arrays.values()), default=0),
+            )
+        )
+    return tuple(found)
+
+
 def _experiment(words: npt.NDArray[np.void], record: CircuitRecord, *, memory: bool) -> Any:
     from qiskit.result import MeasLevel
     from qiskit.result.models import ExperimentResult, ExperimentResultData
@@ -265,52 +300,39 @@ def _header(record: CircuitRecord) -> dict[str, Any]:
         "n_qubits": record.num_qubits,
         "memory_slots": record.num_clbits,
         "qreg_sizes": [[name, size] for name, size in record.qubit_registers],
-        "creg_sizes": [[name, size] for name, size in record.registers] if _in_order(record) else [],
+        "creg_sizes": [[name, size] for name, size in record.registers],
         "global_phase": record.global_phase,
         "metadata": dict(record.metadata),
     }
-
-
-def _in_order(record: CircuitRecord) -> bool:
-    """Whether the registers, one after the other, are the classical bits in order."""
-    bits = [bit for register in record.register_bits for bit in register]
-    return bits == list(range(record.num_clbits))
 
 
 def _words(pub: PubResult, record: CircuitRecord, index: int) -> npt.NDArray[np.void]:
     """All classical bits of each shot as one big-endian word, clbit 0 in its lowest bit."""
     shots, width = record.shots, max(1, math.ceil(record.num_clbits / 8))
     bits = np.zeros((shots, 8 * width), dtype=np.uint8)
-    for (name, size), places, array in _registers(pub, record, index):
+    for name, places in record.fields:
+        array = _field(pub, name, index)
+        size = len(places)
         if array.num_bits != size or array.num_shots != shots or array.shape != ():
             raise ProtocolError(
                 f"circuit {index}: register {name!r} of {size} bits and {shots} shots came back "
                 f"with {array.num_bits} bits and {array.num_shots} shots"
             )
-        unpacked = np.unpackbits(array.array, axis=-1)[:, ::-1][:, :size]
-        bits[:, list(places)] = unpacked
+        bits[:, list(places)] = np.unpackbits(array.array, axis=-1)[:, ::-1][:, :size]
     packed = np.packbits(bits[:, ::-1], axis=-1)
     return np.ascontiguousarray(packed).view(np.dtype((np.void, width))).reshape(shots)
 
 
-def _registers(
-    pub: PubResult, record: CircuitRecord, index: int
-) -> Iterator[tuple[tuple[str, int], tuple[int, ...], BitArray]]:
-    """Sent registers beside the arrays that came back: by name, else by position."""
-    sent = [
-        (register, places)
-        for register, places in zip(record.registers, record.register_bits, strict=True)
-        if places
-    ]
-    fields = list(pub.data)
-    names = {name for (name, _), _ in sent}
-    if len(fields) != len(sent):
+def _field(pub: PubResult, name: str, index: int) -> BitArray:
+    from qiskit.primitives import BitArray
+
+    found = pub.data[name] if name in pub.data else None
+    if not isinstance(found, BitArray):
         raise ProtocolError(
-            f"circuit {index}: registers {sorted(names)} were sent, {sorted(fields)} came back"
+            f"circuit {index}: register {name!r} was sent, but {sorted(pub.data)} came back; "
+            "is this the result of another job?"
         )
-    for position, (register, places) in enumerate(sent):
-        name = register[0] if names == set(fields) else fields[position]
-        yield register, places, pub.data[name]
+    return found
 
 
 def _hex(word: np.void) -> str:

@@ -110,12 +110,15 @@ def build_target(
             placed["measure"] = _readout(qubits)
     faulty = frozenset(qubit for qubit, figures in enumerate(qubits) if not figures.get("operational", True))
     _place_the_rest(placed, operations, configuration)
-    target = _empty_target(configuration, _qubit_properties(qubits) if calibration else None, issues)
+    target = _empty_target(configuration, _qubit_properties(qubits or [{}] * configuration.n_qubits), issues)
     for name, operation in operations.items():
         where = placed.get(name)
         if where is not None:
             _drop_misplaced(name, where, operation.num_qubits, configuration.n_qubits, issues)
             _drop_faulty(where, faulty)
+            if not where:
+                issues.append(f"{name}: there is no place left for it; left out")
+                continue
         target.add_instruction(
             operation, where, name=name, angle_bounds=RZZ_BOUNDS if name == "rzz" else None
         )
@@ -271,7 +274,11 @@ def _calibrate(  # noqa: C901 - one loop, in line for speed
 def _qubit_figures(calibration: Calibration, num_qubits: int) -> list[dict[str, float]]:
     """Figures of each qubit in SI units, one entry a qubit, whatever is missing from the document."""
     found = [
-        {item.name: si_value(item.value, item.unit) for item in items if item.name in _QUBIT_FIGURES}
+        {
+            item.name: si_value(item.value, item.unit)
+            for item in items
+            if item.name in _QUBIT_FIGURES and item.value >= 0
+        }
         for items in calibration.qubits[:num_qubits]
     ]
     return found + [{}] * (num_qubits - len(found))
@@ -280,9 +287,15 @@ def _qubit_figures(calibration: Calibration, num_qubits: int) -> list[dict[str, 
 def _readout(qubits: list[dict[str, float]]) -> Properties:
     """Measurement on every qubit, with its readout error and length."""
     return {
-        (qubit,): InstructionProperties(figures.get("readout_length"), figures.get("readout_error"))
+        (qubit,): InstructionProperties(
+            figures.get("readout_length"), _probability(figures.get("readout_error"))
+        )
         for qubit, figures in enumerate(qubits)
     }
+
+
+def _probability(value: float | None) -> float | None:
+    return value if value is not None and value <= 1 else None
 
 
 def _qubit_properties(qubits: list[dict[str, float]]) -> list[QubitProperties]:

@@ -1,22 +1,34 @@
-"""How to wait for a job: how often to ask, and until when."""
+"""Waiting for jobs: one poller a system, however many jobs and threads wait."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
 import random
+import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
-__all__ = ["Deadline", "pause_s", "poll"]
+from qiskit_direct_provider.errors import ApiError, DirectError, JobNotFoundError
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from qiskit_direct_provider.clients.deadline import Deadline
+    from qiskit_direct_provider.clients.interface import Client, JobRecord
 
+__all__ = ["Poller", "Ticket", "pause_s"]
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.05
 SHORTEST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 30.0
-FIRST_PAUSE_S = 0.05
 SHARE_OF_AGE = 0.1
+OUTAGE_PATIENCE_S = 3600.0
+REQUEST_LIMIT_S = 60.0
 
 
 def pause_s(age_s: float, wait: float | None = None) -> float:
@@ -28,33 +40,182 @@ def pause_s(age_s: float, wait: float | None = None) -> float:
     (0.05, 6.0, 30.0, 1.0)
     """
     if wait is not None:
-        return max(0.0, wait)
+        return max(0.01, wait)
     if age_s < FIRST_PAUSE_S:
         return FIRST_PAUSE_S
     return min(max(SHARE_OF_AGE * age_s, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
 
 
-def poll(
-    ask: Callable[[], T],
-    final: Callable[[T], bool],
-    deadline: Deadline,
-    started: float,
-    wait: float | None = None,
-) -> T | None:
-    """Ask until the answer is final; None when the deadline came first.
+class Ticket:
+    """One wait for one job. What the poller learns is handed over here.
 
-    Args:
-        ask: Called at least once, also when no time is left.
-        final: Whether an answer ends the waiting.
-        deadline: When to give up.
-        started: When the job was sent, on the monotonic clock.
-        wait: A fixed interval in seconds, in place of `pause_s`.
+    Attributes:
+        record: The job as it was seen last.
+        error: Why the wait cannot go on.
+        outage: Why the last question had no answer; the wait goes on.
+        news: Counts what was learnt.
+        on_end: Called by the poller's thread once the wait is over.
     """
-    while True:
-        answer = ask()
-        if final(answer):
-            return answer
-        if deadline.expired():
-            return None
-        jitter = 1.0 if wait is not None else random.uniform(0.9, 1.1)  # noqa: S311 - not for secrets
-        time.sleep(min(pause_s(time.monotonic() - started, wait) * jitter, deadline.remaining()))
+
+    def __init__(self, job_id: str, started: float, wait: float | None) -> None:
+        self.job_id = job_id
+        self.started = started
+        self.wait = wait
+        self.record: JobRecord | None = None
+        self.error: DirectError | None = None
+        self.outage: DirectError | None = None
+        self.silent_since: float | None = None
+        self.news = 0
+        self.on_end: Callable[[], object] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.error is not None or (self.record is not None and self.record.status in JOB_FINAL_STATES)
+
+
+class Poller:
+    """Asks a server about all jobs that somebody waits for, with one request a turn.
+
+    A thread runs while there are tickets, and ends with the last one. The waiting threads only wait, so
+    a deadline or Ctrl-C ends a wait at once, whatever the server does.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        clock: Callable[[], float] = time.monotonic,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._uniform = uniform
+        self._changed = threading.Condition()
+        self._tickets: list[Ticket] = []
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+
+    def ticket(self, job_id: str, started: float, wait: float | None = None) -> Ticket:
+        """A ticket, to be `watched`; ``started`` is when the job was sent, on this poller's clock."""
+        return Ticket(job_id, started, wait)
+
+    @contextlib.contextmanager
+    def watched(self, tickets: list[Ticket]) -> Iterator[list[Ticket]]:
+        """Ask about these jobs for as long as the block runs."""
+        with self._changed:
+            self._tickets += tickets
+            if self._thread is None or self._process != os.getpid():
+                self._process = os.getpid()
+                self._thread = threading.Thread(target=self._run, name="qiskit-direct-poller", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+        try:
+            yield tickets
+        finally:
+            gone = set(map(id, tickets))
+            with self._changed:
+                self._tickets = [ticket for ticket in self._tickets if id(ticket) not in gone]
+                self._changed.notify_all()
+
+    def news(self, tickets: list[Ticket], seen: int, deadline: Deadline) -> int:
+        """Wait until something is learnt about one of the tickets.
+
+        Returns:
+            The new count of news, or the old one when the deadline came first.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: sum(ticket.news for ticket in tickets) != seen,
+                timeout=min(deadline.remaining(), threading.TIMEOUT_MAX),
+            )
+            return sum(ticket.news for ticket in tickets)
+
+    # -- the thread ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                pause = self.pause()
+                if pause is not None:
+                    self._rest(pause)
+                    pause = self.pause()
+                if pause is None:
+                    self._thread = None
+                    return
+            self.turn()
+
+    def _rest(self, pause: float) -> None:
+        """Sleep, but a new ticket may want to be asked about earlier."""
+        ends = self._clock() + pause
+        while (left := ends - self._clock()) > 0:
+            count = len(self._tickets)
+            self._changed.wait(left)
+            if not self._open():
+                return
+            if len(self._tickets) > count:
+                ends = min(ends, self._clock() + (self.pause() or 0.0))
+
+    def _open(self) -> list[Ticket]:
+        return [ticket for ticket in self._tickets if not ticket.over]
+
+    def pause(self) -> float | None:
+        """Seconds until the next turn, by the youngest job; None when there is nothing to ask."""
+        now = self._clock()
+        pauses = [pause_s(now - ticket.started, ticket.wait) for ticket in self._open()]
+        return min(pauses) * self._uniform(0.9, 1.1) if pauses else None
+
+    def turn(self) -> None:
+        """Ask once, about all open tickets, and hand out what was learnt."""
+        with self._changed:
+            tickets = self._open()
+        try:
+            records = self._ask({ticket.job_id for ticket in tickets})
+        except DirectError as error:
+            self._hand_out(tickets, {}, error)
+        else:
+            self._hand_out(tickets, records, None)
+
+    def _ask(self, job_ids: set[str]) -> dict[str, JobRecord | DirectError]:
+        if len(job_ids) == 1:
+            (job_id,) = job_ids
+            return {job_id: self._one(job_id)}
+        listed = {record.job_id: record for record in self._client.jobs(self._limit())}
+        return {job_id: listed.get(job_id) or self._one(job_id) for job_id in job_ids}
+
+    def _one(self, job_id: str) -> JobRecord | DirectError:
+        try:
+            return self._client.job(job_id, self._limit())
+        except JobNotFoundError as error:
+            return error
+
+    def _limit(self) -> Deadline:
+        return self._client.deadline(REQUEST_LIMIT_S)
+
+    def _hand_out(
+        self, tickets: list[Ticket], records: dict[str, JobRecord | DirectError], outage: DirectError | None
+    ) -> None:
+        now = self._clock()
+        with self._changed:
+            for ticket in tickets:
+                found = records.get(ticket.job_id)
+                if outage is not None:
+                    _note_outage(ticket, outage, now)
+                elif isinstance(found, DirectError):
+                    ticket.error = found
+                else:
+                    ticket.record, ticket.outage, ticket.silent_since = found, None, None
+                ticket.news += 1
+                if ticket.over and ticket.on_end is not None:
+                    ticket.on_end()
+            self._changed.notify_all()
+
+
+def _note_outage(ticket: Ticket, outage: DirectError, now: float) -> None:
+    """A question without an answer; the job itself goes on, so an hour of that is borne."""
+    ticket.outage = outage
+    ticket.silent_since = now if ticket.silent_since is None else ticket.silent_since
+    lasting = now - ticket.silent_since > OUTAGE_PATIENCE_S
+    if lasting or not (isinstance(outage, ApiError) and outage.retryable):
+        ticket.error = outage
+    else:
+        logger.info("job %s: %s; it is asked again", ticket.job_id, outage)

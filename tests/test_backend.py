@@ -282,7 +282,7 @@ def test_a_damaged_file_of_the_archive_is_passed_over(tmp_path: Path) -> None:
 def test_history_of_a_backend(watched: DirectProvider, recorder: Recorder, tmp_path: Path) -> None:
     backend = watched.get_backend("fake_nairobi")
     calibrated = backend.properties().last_update_date
-    assert list(archive_folder(recorder.url).rglob("*.json.gz"))
+    assert list(archive_folder(recorder.url).rglob("*.gz"))
     assert str(archive_folder(recorder.url)).startswith(str(tmp_path))
     later = calibrated + dt.timedelta(seconds=1)
     assert backend.target_history(later).qubit_properties[0].t1 == backend.target.qubit_properties[0].t1

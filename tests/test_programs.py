@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from checking import check_circuits
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3, transpile
 from qiskit.circuit import Clbit, Parameter
 from qiskit.providers.fake_provider import GenericBackendV2
@@ -13,7 +14,7 @@ from qiskit.quantum_info import Operator
 from qiskit.transpiler import InstructionProperties, Target
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.programs import check_circuits, sampler_payload
+from qiskit_direct_provider.programs import sampler_payload
 
 
 def document(*circuits: QuantumCircuit, shots: int = 10) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_bits_without_a_register_get_one() -> None:
     circuit = QuantumCircuit([Clbit(), Clbit()], QuantumRegister(2, "q"), ClassicalRegister(1, "loose0"))
     circuit.measure([0, 1], [0, 2])
     text = document(circuit)["pubs"][0][0]
-    assert "bit[2] loose1;" in text
+    assert "bit[2] creg0;" in text
     assert circuit.cregs == [ClassicalRegister(1, "loose0")], "the user's circuit is left alone"
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qiskit.primitives import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.programs import CircuitRecord
+from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.results import ResultOrigin, primitive_result_from_json, qiskit_result
 from qiskit_direct_provider.wire.codec import encode_ndarray, tagged
 
@@ -43,7 +43,8 @@ def record(shots: int, *sizes: int) -> CircuitRecord:
     )
     starts = np.concatenate([[0], np.cumsum(sizes)])
     bits = tuple(tuple(range(start, start + size)) for start, size in zip(starts, sizes, strict=False))
-    return CircuitRecord("name", 5, sum(sizes), (("q", 5),), tuple(names), bits, shots)
+    fields = tuple((name, places) for (name, _), places in zip(names, bits, strict=True))
+    return CircuitRecord("name", 5, sum(sizes), (("q", 5),), tuple(names), fields, shots)
 
 
 @pytest.mark.parametrize("payload", [qiskit_form(EXAMPLE), plain_form(["0x0", "0x3", "0x1"])])
@@ -93,11 +94,15 @@ def test_registers_make_up_qiskits_words(shots: int, sizes: list[int], seed: int
     assert result.get_counts() == {word: expected.count(word) for word in set(expected)}
 
 
-def test_a_register_that_was_renamed_on_the_way_is_found_by_position() -> None:
+def test_registers_are_found_by_the_name_that_was_sent() -> None:
+    """In any order, and never by position: a register of another name is another job's."""
     arrays = [BitArray.from_samples([1, 1], 2), BitArray.from_samples([0, 1], 1)]
-    pub = SamplerPubResult(DataBin(renamed_0=arrays[0], renamed_1=arrays[1], shape=()))
+    pub = SamplerPubResult(DataBin(c1=arrays[1], c0=arrays[0], shape=()))
     result = qiskit_result(PrimitiveResult([pub]), [record(2, 2, 1)], ORIGIN)
     assert result.get_counts() == {"0 01": 1, "1 01": 1}
+    other = SamplerPubResult(DataBin(d0=arrays[0], d1=arrays[1], shape=()))
+    with pytest.raises(errors.ProtocolError, match="'c0' was sent"):
+        qiskit_result(PrimitiveResult([other]), [record(2, 2, 1)], ORIGIN)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,7 @@ def test_a_register_that_was_renamed_on_the_way_is_found_by_position() -> None:
         ([record(3, 2), record(3, 2)], "2 circuits were sent, but 1 results"),
         ([record(4, 2)], "came back with 2 bits and 3 shots"),
         ([record(3, 3)], "came back with 2 bits"),
-        ([record(3, 1, 1)], "registers"),
+        ([record(3, 1, 1)], "is this the result of another job"),
     ],
 )
 def test_the_result_of_another_job_is_noticed(records: list[CircuitRecord], text: str) -> None:

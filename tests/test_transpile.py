@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from checking import check_circuits
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import XGate
@@ -16,7 +17,6 @@ from qiskit.quantum_info import Operator
 from qiskit.transpiler import PassManager, Target
 from qiskit.transpiler.passes import ALAPScheduleAnalysis, PadDynamicalDecoupling
 
-from qiskit_direct_provider.programs import check_circuits
 from qiskit_direct_provider.transpiler import PLUGIN
 from qiskit_direct_provider.transpiler.rzz import fold_rzz
 

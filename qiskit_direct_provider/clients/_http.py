@@ -1,4 +1,4 @@
-"""The one place from which API requests leave."""
+"""The one place from which requests leave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,7 +19,7 @@ from qiskit_direct_provider.wire.failures import read_failure
 if TYPE_CHECKING:
     import requests
 
-    from qiskit_direct_provider.accounts import HttpOptions
+    from qiskit_direct_provider.accounts import HttpOptions, Secret
     from qiskit_direct_provider.clients.deadline import Deadline
 
 __all__ = ["Answer", "Authorization", "NoAuthorization", "Request", "Sender", "as_json"]
@@ -33,23 +33,24 @@ READ_TIMEOUT_S = 20.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
 _UNAUTHORIZED = 401
+_NO_CONTENT = 204
 _FIRST_REDIRECT = 300
 _FIRST_FAILURE = 400
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request to the API.
+    """One request.
 
     ``repeatable`` says that sending it twice does no harm; only then is it retried when its fate is
-    unknown.
+    unknown. A body that holds a secret is given as a function.
     """
 
     method: str
     path: str
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | Callable[[], bytes] | None = field(default=None, repr=False)
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool = True
 
     def __str__(self) -> str:
@@ -61,11 +62,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer, read to its end."""
+    """An answer, read to its end."""
 
     request: Request
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
     def json(self, shape: type[T]) -> T:
@@ -87,13 +88,15 @@ class Answer:
         return self.body
 
     def accepted(self) -> None:
-        """Nothing is to be read, but a page of a gateway is no acceptance.
+        """Nothing is to be read, but neither a page of a gateway nor half an answer is an acceptance.
 
         Raises:
-            ProtocolError: The body is something else than JSON.
+            ProtocolError: The body is something else than JSON, or the answer may have been cut.
         """
         if self.body:
             self.document()
+        elif self.status != _NO_CONTENT and self.headers.get("Content-Length") != "0":
+            raise self.broken("it has neither content nor a length")
 
     def broken(self, why: str, *, retryable: bool = True) -> ProtocolError:
         """The error that says that this answer breaks the API's rules."""
@@ -113,30 +116,30 @@ def as_json(shape: type[T]) -> Callable[[Answer], T]:
 class Authorization(Protocol):
     """Headers that say who asks, and a way to renew them once they are refused."""
 
-    def headers(self, deadline: Deadline) -> dict[str, str]:
+    def headers(self, deadline: Deadline) -> Mapping[str, Secret]:
         """Headers for the next request."""
 
-    def renew(self, refused: Mapping[str, str], deadline: Deadline) -> bool:
+    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:
         """Get new headers in place of the refused ones; False when there are no others to be had."""
 
 
 class NoAuthorization:
     """For requests that need none."""
 
-    def headers(self, deadline: Deadline) -> dict[str, str]:  # noqa: ARG002 - Authorization's signature
+    def headers(self, deadline: Deadline) -> Mapping[str, Secret]:  # noqa: ARG002 - Authorization's signature
         """No headers."""
         return {}
 
-    def renew(self, refused: Mapping[str, str], deadline: Deadline) -> bool:  # noqa: ARG002
+    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:  # noqa: ARG002
         """There is nothing to renew."""
         return False
 
 
 class Sender:
-    """Sends requests to one origin, with one policy; safe to share between threads and across a fork.
+    """Sends requests to one origin, with one policy; safe to share between threads.
 
     No redirect is followed and no cookie is kept. ``~/.netrc`` and ``REQUESTS_CA_BUNDLE`` are not read:
-    what was said explicitly holds.
+    what was said explicitly holds. A forked child opens connections of its own.
     """
 
     def __init__(
@@ -146,12 +149,14 @@ class Sender:
         authorization: Authorization | None = None,
         headers: Mapping[str, str] | None = None,
         refusal: Callable[[Answer, str], DirectError] = error_for,
+        advice: str = "is the url right, and the service up?",
     ) -> None:
         self.base_url = base_url
         self._options = options
         self._authorization = authorization or NoAuthorization()
         self._headers = {"Accept": "application/json", **(headers or {})}
         self._refusal = refusal
+        self._advice = advice
         self._sessions: dict[int, requests.Session] = {}
 
     @property
@@ -190,8 +195,9 @@ class Sender:
         return answer
 
     def _exchange(
-        self, request: Request, authorization: Mapping[str, str], deadline: Deadline, max_bytes: int
+        self, request: Request, authorization: Mapping[str, Secret], deadline: Deadline, max_bytes: int
     ) -> Answer:
+        """One request and its answer. What the libraries below raise is not chained: it holds the headers."""
         import requests
         import urllib3
 
@@ -199,35 +205,38 @@ class Sender:
 
         if deadline.expired():
             raise TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
-        headers = {**self._headers, **request.headers, **authorization}
-        if request.body is not None:
-            headers["Content-Type"] = request.content_type
         try:
-            with (
-                guarded(deadline),
-                self._session().request(
-                    request.method,
-                    self.base_url + request.path,
-                    data=request.body,
-                    headers=headers,
-                    timeout=self._timeouts(deadline),
-                    allow_redirects=False,
-                    stream=True,
-                    proxies=self._proxies(request.path),
-                    verify=self._options.verify,
-                    cert=self._options.cert,
-                ) as response,
-            ):
+            with guarded(deadline), self._open(request, authorization, deadline) as response:
                 body = _read(response, request, deadline, max_bytes)
                 answer = Answer(request, response.status_code, response.headers, body)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._transport_error(request, error, late=deadline.expired()) from error
-        logger.debug("%s %s: HTTP %d, %d bytes", self.host, request, answer.status, len(body))
+            failure = None if not deadline.expired() else self._no_answer(request, None, late=True)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            failure = self._no_answer(request, error, late=deadline.expired())
+        if failure is not None:
+            raise failure
+        logger.debug("%s %s: HTTP %d, %d bytes", self.host, request, answer.status, len(answer.body))
         return answer
 
-    def _timeouts(self, deadline: Deadline) -> tuple[float, float]:
+    def _open(
+        self, request: Request, authorization: Mapping[str, Secret], deadline: Deadline
+    ) -> requests.Response:
+        headers = {**self._headers, **request.headers}
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
         left = max(deadline.remaining(), 0.001)
-        return min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)
+        return self._session().request(
+            request.method,
+            self.base_url + request.path,
+            data=request.body() if callable(request.body) else request.body,
+            headers=headers,
+            auth=_Signed(authorization),
+            timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
+            allow_redirects=False,
+            stream=True,
+            proxies=self._proxies(request.path),
+            verify=self._options.verify,
+            cert=self._options.cert,
+        )
 
     def _proxies(self, path: str) -> dict[str, str]:
         import requests
@@ -255,29 +264,40 @@ class Sender:
             self._sessions = {os.getpid(): session}
         return session
 
-    def _transport_error(self, request: Request, error: Exception, *, late: bool) -> TransportError:
+    def _no_answer(self, request: Request, error: Exception | None, *, late: bool) -> TransportError:
         from requests.exceptions import ConnectTimeout, ProxyError, SSLError, Timeout
 
         kinds: list[tuple[type[Exception], str]] = [
             (SSLError, "the certificate was not accepted; pass verify='/path/to/ca.pem' for a private CA"),
             (ProxyError, "the proxy did not let it through; see proxies="),
-            (
-                ConnectTimeout,
-                "no connection within the time limit; is the url right, and the host reachable from here?",
-            ),
+            (ConnectTimeout, "no connection within the time limit; is the host reachable from here?"),
             (Timeout, "no answer within the time limit"),
         ]
-        default = "no connection, or it broke; is the url right, and the service up?"
-        if late:
-            default = "no answer within the time limit"
+        broke = f"no connection, or it broke; {self._advice}"
+        default = "no answer within the time limit" if late else broke
         why = next((text for kind, text in kinds if isinstance(error, kind)), default)
-        return TransportError(f"{request} to {self.host}: {why}", retryable=not isinstance(error, SSLError))
+        logger.debug("%s %s: %s (%s)", self.host, request, why, type(error).__name__)
+        return TransportError(
+            f"{request} to {self.host}: {why}", retryable=not isinstance(error, SSLError | ValueError)
+        )
 
     def close(self) -> None:
         """Close idle connections. Another request opens new ones."""
         for session in self._sessions.values():
             session.close()
         self._sessions = {}
+
+
+class _Signed:
+    """Puts secret headers on a request at the last moment, so that no frame of ours holds their text."""
+
+    def __init__(self, headers: Mapping[str, Secret]) -> None:
+        self._headers = headers
+
+    def __call__(self, prepared: Any) -> Any:
+        for name, secret in self._headers.items():
+            prepared.headers[name] = secret.reveal()
+        return prepared
 
 
 def _read(response: requests.Response, request: Request, deadline: Deadline, max_bytes: int) -> bytes:

@@ -9,23 +9,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Request, Sender, as_json
-from qiskit_direct_provider.errors import AuthenticationError, DirectError, InvalidInputError
+from qiskit_direct_provider.errors import (
+    AuthenticationError,
+    InvalidInputError,
+    ProtocolError,
+    TransportError,
+)
 from qiskit_direct_provider.wire.iam import GRANT_TYPE, TOKEN_PATH, TokenAnswer
 
 if TYPE_CHECKING:
-    from qiskit_direct_provider.accounts import HttpOptions, Secret
+    from qiskit_direct_provider.accounts import HttpOptions
     from qiskit_direct_provider.clients.deadline import Deadline
 
 __all__ = ["IamTokens"]
 
 RENEW_AFTER = 0.8
 LONGEST_EXCHANGE_S = 30.0
+USUAL_LIFE_S = 3600.0
 
 
 @dataclass(frozen=True)
 class _Token:
-    header: str
+    header: Secret
     renew_at: float
 
 
@@ -49,14 +56,14 @@ class IamTokens:
         self._lock = threading.Lock()
         self._token: _Token | None = None
 
-    def headers(self, deadline: Deadline) -> dict[str, str]:
+    def headers(self, deadline: Deadline) -> dict[str, Secret]:
         """The Authorization header of a token that is good for a while."""
         token = self._token
         if token is None or self._clock() >= token.renew_at:
             token = self._replace(token, deadline)
         return {"Authorization": token.header}
 
-    def renew(self, refused: Mapping[str, str], deadline: Deadline) -> bool:
+    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:
         """Replace a token that the API refused, unless another thread did so already."""
         token = self._token
         if token is not None and token.header == refused.get("Authorization"):
@@ -68,29 +75,37 @@ class IamTokens:
         self._sender.close()
 
     def _replace(self, stale: _Token | None, deadline: Deadline) -> _Token:
-        with self._lock:
+        if not self._lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
+            raise TransportError(f"{self._sender.host} gave no token within the time limit", retryable=True)
+        try:
             if self._token is None or self._token is stale:
                 self._token = self._fetch(deadline.sooner(LONGEST_EXCHANGE_S))
             return self._token
+        finally:
+            self._lock.release()
 
     def _fetch(self, deadline: Deadline) -> _Token:
         asked_at = self._clock()
-        form = urlencode({"grant_type": GRANT_TYPE, "apikey": self._api_key.reveal()}).encode("ascii")
-        request = Request("POST", TOKEN_PATH, form, "application/x-www-form-urlencoded")
+        request = Request("POST", TOKEN_PATH, self._form, "application/x-www-form-urlencoded")
         try:
             answer = self._sender.send(request, deadline, as_json(TokenAnswer))
         except InvalidInputError as error:
-            raise _refused(error, self._sender.host) from error
-        if not answer.access_token:
-            raise AuthenticationError(f"{self._sender.host} answered without a token")
-        return _Token(f"Bearer {answer.access_token}", asked_at + RENEW_AFTER * max(answer.expires_in, 1))
+            # The token endpoint answers HTTP 400 to a wrong key.
+            raise AuthenticationError(
+                f"{self._sender.host} gave no token for this API key: {error} - check the token and iam_url",
+                status=error.status,
+                code=error.code,
+                trace=error.trace,
+            ) from error
+        life_s = answer.life_s or USUAL_LIFE_S
+        return _Token(_bearer(answer, self._sender.host), asked_at + RENEW_AFTER * max(life_s, 1.0))
+
+    def _form(self) -> bytes:
+        return urlencode({"grant_type": GRANT_TYPE, "apikey": self._api_key.reveal()}).encode("ascii")
 
 
-def _refused(error: DirectError, host: str) -> AuthenticationError:
-    """The token endpoint answers HTTP 400 to a wrong key."""
-    return AuthenticationError(
-        f"{host} gave no token for this API key: {error} - check the token and the iam_url",
-        status=error.status,
-        code=error.code,
-        trace=error.trace,
-    )
+def _bearer(answer: TokenAnswer, host: str) -> Secret:
+    token = answer.access_token.strip()
+    if not token or not (token.isascii() and token.isprintable()):
+        raise ProtocolError(f"{host} answered with a token that cannot be sent in a header")
+    return Secret(f"Bearer {token}")

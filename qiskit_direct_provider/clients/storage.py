@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import logging
 import os
+import re
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from qiskit_direct_provider.clients._http import Answer, Request, Sender
 from qiskit_direct_provider.clients.refusals import RETRYABLE_STATUSES
-from qiskit_direct_provider.errors import ProtocolError, StorageError, TransportError
+from qiskit_direct_provider.errors import InvalidInputError, ProtocolError, StorageError, TransportError
 from qiskit_direct_provider.wire.s3 import read_code
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qiskit_direct_provider.accounts import HttpOptions, S3Storage
     from qiskit_direct_provider.clients.deadline import Deadline
 
@@ -23,9 +27,9 @@ __all__ = ["LONGEST_URL_LIFETIME_S", "SHORTEST_URL_LIFETIME_S", "ObjectStore"]
 
 LONGEST_URL_LIFETIME_S = 604_800  # the most that Signature Version 4 allows
 SHORTEST_URL_LIFETIME_S = 86_400
-OWN_URL_LIFETIME_S = 3600
 MAX_OBJECT_BYTES = 512 * 1024 * 1024
 
+_NOT_FOUND = 404
 _MISSING = frozenset({"NoSuchKey", "NotFound"})
 _ADVICE = {
     "NoSuchBucket": "the bucket does not exist",
@@ -39,16 +43,23 @@ _ADVICE = {
 class ObjectStore:
     """The bucket of an `S3Storage`.
 
-    Own reads and writes go through presigned URLs as well, so that they travel as all other requests do:
-    one deadline, one retry policy, no redirects, bounded bodies. URLs for the service are made for the
-    address under which it sees the store.
+    Own reads and writes travel as all other requests do: one deadline, one retry policy, no redirects,
+    bounded bodies. URLs for the service are made for the address under which it sees the store.
     """
 
     def __init__(self, storage: S3Storage, options: HttpOptions) -> None:
         self._storage = storage
-        self._sender = Sender(_origin(storage.endpoint), options, headers={"Accept": "*/*"}, refusal=_refusal)
+        endpoint = urlsplit(storage.endpoint)
+        self._root = endpoint.path.rstrip("/")
+        self._sender = Sender(
+            f"{endpoint.scheme}://{endpoint.netloc}",
+            options,
+            headers={"Accept": "*/*"},
+            refusal=_refusal,
+            advice="is storage.endpoint right, and the store up?",
+        )
         self._lock = threading.Lock()
-        self._signers: dict[str, Any] = {}
+        self._presigner: Any = None
 
     def key(self, name: str) -> str:
         """The full key of an object."""
@@ -61,7 +72,7 @@ class ObjectStore:
             StorageError: The store refused or did not answer.
         """
         digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode("ascii")
-        self._send("PUT", name, deadline, body=data, headers={"Content-MD5": digest})
+        self._send("PUT", name, deadline, data, {"Content-MD5": digest})
 
     def get(self, name: str, deadline: Deadline) -> bytes | None:
         """Read an object; None when there is none.
@@ -70,55 +81,46 @@ class ObjectStore:
             StorageError: The store refused or did not answer, or the object is larger than 512 MiB.
         """
         try:
-            return self._send("GET", name, deadline, headers={"Accept-Encoding": "identity"})
+            return self._send("GET", name, deadline, None, {"Accept-Encoding": "identity"})
         except _MissingObjectError:
             return None
 
     def delete(self, name: str, deadline: Deadline) -> None:
         """Remove an object, if it is there."""
         try:
-            self._send("DELETE", name, deadline)
+            self._send("DELETE", name, deadline, None, {})
         except _MissingObjectError:
             return
 
     def url(self, method: str, name: str, lifetime_s: int) -> str:
         """A presigned URL that lets the service GET or PUT one object. It is a secret."""
-        return self._signed(
-            method, name, lifetime_s, self._storage.endpoint_for_service or self._storage.endpoint
-        )
-
-    def close(self) -> None:
-        """Close idle connections."""
-        self._sender.close()
-
-    def _send(self, method: str, name: str, deadline: Deadline, **parts: Any) -> bytes:
-        url = urlsplit(self._signed(method, name, OWN_URL_LIFETIME_S, self._storage.endpoint))
-        request = Request(method, f"{url.path}?{url.query}", **parts)
-        try:
-            return self._sender.send(request, deadline, _body, MAX_OBJECT_BYTES)
-        except TransportError as error:
-            raise StorageError(
-                f"the object store did not answer: {error}; is storage.endpoint right, and the store up?",
-                retryable=error.retryable,
-            ) from error
-        except ProtocolError as error:
-            raise StorageError(f"the object store: {error}", status=error.status) from error
-
-    def _signed(self, method: str, name: str, lifetime_s: int, endpoint: str) -> str:
-        operation = {"GET": "get_object", "PUT": "put_object", "DELETE": "delete_object"}[method]
-        url: str = self._signer(endpoint).generate_presigned_url(
-            operation,
+        with self._lock:
+            if self._presigner is None:
+                self._presigner = _presigner(self._storage)
+        url: str = self._presigner.generate_presigned_url(
+            {"GET": "get_object", "PUT": "put_object"}[method],
             Params={"Bucket": self._storage.bucket, "Key": self.key(name)},
             ExpiresIn=lifetime_s,
             HttpMethod=method,
         )
         return url
 
-    def _signer(self, endpoint: str) -> Any:
-        with self._lock:
-            if endpoint not in self._signers:
-                self._signers[endpoint] = _connect(self._storage, endpoint)
-            return self._signers[endpoint]
+    def close(self) -> None:
+        """Close idle connections."""
+        self._sender.close()
+
+    def _send(
+        self, method: str, name: str, deadline: Deadline, body: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
+        path = f"{self._root}/{self._storage.bucket}/{quote(self.key(name), safe='/~')}"
+        signature = _signature(self._storage, method, self._sender.base_url + path, body)
+        request = Request(method, path, body, headers={**headers, **signature})
+        try:
+            return self._sender.send(request, deadline, _body, MAX_OBJECT_BYTES)
+        except TransportError as error:
+            raise StorageError(f"the object store: {error}", retryable=error.retryable) from error
+        except ProtocolError as error:
+            raise StorageError(f"the object store: {error}", status=error.status) from error
 
 
 class _MissingObjectError(StorageError):
@@ -129,17 +131,12 @@ def _body(answer: Answer) -> bytes:
     return answer.body
 
 
-def _origin(endpoint: str) -> str:
-    parts = urlsplit(endpoint)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def _refusal(answer: Any, host: str) -> StorageError:
     code = read_code(answer.body)
-    kind = _MissingObjectError if code in _MISSING or (answer.status == 404 and not code) else StorageError  # noqa: PLR2004
+    missing = code in _MISSING or (answer.status == _NOT_FOUND and not code)
     said = ", ".join(part for part in (code, f"HTTP {answer.status}") if part)
     advice = f" ({_ADVICE[code]})" if code in _ADVICE else ""
-    return kind(
+    return (_MissingObjectError if missing else StorageError)(
         f"the object store at {host} refused {answer.request}: [{said}]{advice}",
         status=answer.status,
         code=code or None,
@@ -147,23 +144,41 @@ def _refusal(answer: Any, host: str) -> StorageError:
     )
 
 
-def _connect(storage: S3Storage, endpoint: str) -> Any:
-    """A client that only signs; path style, as on-prem stores want it."""
+def _signature(storage: S3Storage, method: str, url: str, body: bytes | None) -> dict[str, str]:
+    """Signature Version 4 in headers, which nobody logs, good for this request and a few minutes."""
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    _silence_signers()
+    request = AWSRequest(method=method, url=url, data=body)
+    credentials = Credentials(storage.access_key_id.reveal(), storage.secret_access_key.reveal())
+    S3SigV4Auth(credentials, "s3", storage.region).add_auth(request)
+    return {name: str(value) for name, value in request.headers.items()}
+
+
+def _presigner(storage: S3Storage) -> Any:
+    """A client that only makes URLs; path style, as on-prem stores want it."""
     from botocore.config import Config
 
-    return _session().client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=storage.region,
-        aws_access_key_id=storage.access_key_id.reveal(),
-        aws_secret_access_key=storage.secret_access_key.reveal(),
-        config=Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
+    _silence_signers()
+    endpoint = storage.endpoint_for_service or storage.endpoint
+    try:
+        return _session().client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=storage.region,
+            aws_access_key_id=storage.access_key_id.reveal(),
+            aws_secret_access_key=storage.secret_access_key.reveal(),
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+    except ValueError as error:
+        raise InvalidInputError(f"the storage endpoint {endpoint} cannot be used: {error}") from None
 
 
 @functools.cache
@@ -179,3 +194,18 @@ def _session() -> Any:
     nothing = (None, None, os.devnull, None)
     variables = {"profile": unset, "config_file": nothing, "credentials_file": nothing}
     return boto3.Session(botocore_session=botocore.session.Session(session_vars=variables))
+
+
+class _NoSignatures(logging.Filter):
+    """Drops the lines in which botocore writes whole signatures into a debug log."""
+
+    _lines = re.compile(r"signature|stringtosign|canonicalrequest|x-amz-", re.IGNORECASE)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not self._lines.search(record.getMessage())
+
+
+@functools.cache
+def _silence_signers() -> None:
+    for name in ("botocore.auth", "botocore.endpoint", "botocore.signers", "botocore.hooks"):
+        logging.getLogger(name).addFilter(_NoSignatures())

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from qiskit_direct_provider.wire.redaction import redacted
+
 __all__ = ["ErrorDocument", "ErrorItem", "ErrorTarget", "Failure", "read_failure"]
 
 _LONGEST_TEXT = 500
@@ -83,7 +85,7 @@ def _from_object(document: Mapping[str, Any]) -> Failure:
     return Failure(
         message=_plain("; ".join(messages) or details or _text(fallback) or ""),
         code=_text(first.get("code")) or _text(document.get("errorCode")) or None,
-        solution=_text(first.get("solution")) or None,
+        solution=_plain(_text(first.get("solution"))) or None,
         trace=_text(document.get("trace")) or None,
         correlation_id=_text(document.get("correlation_id")) or None,
     )
@@ -111,4 +113,4 @@ def _plain(text: str) -> str:
     if title:
         text = title.group(1)
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_TEXT]
+    return redacted(" ".join(printable.split()))[:_LONGEST_TEXT]

@@ -17,14 +17,23 @@ class TokenAnswer(Struct, kw_only=True):
     """A token. ``expires_in`` counts seconds from now, ``expiration`` is a Unix time in seconds."""
 
     access_token: str
-    expires_in: int = 3600
-    expiration: int | None = None
-    token_type: str = "Bearer"  # noqa: S105 - the kind of token
+    expires_in: int | float | str | None = 3600
+    expiration: int | float | str | None = None
+    token_type: str | None = "Bearer"  # noqa: S105 - the kind of token
     refresh_token: str | None = None
     scope: str | None = None
 
     def __repr__(self) -> str:
         return f"TokenAnswer(access_token='***', expires_in={self.expires_in})"
+
+    @property
+    def life_s(self) -> float | None:
+        """Seconds that the token lives; None when the endpoint does not say so in a readable way."""
+        try:
+            life = float(self.expires_in or 0)
+        except ValueError:
+            return None
+        return life if 0 < life < float("inf") else None
 
 
 class TokenFailure(Struct, kw_only=True):

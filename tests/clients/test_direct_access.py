@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from qiskit.providers.jobstatus import JobStatus
 
-from qiskit_direct_provider.clients.direct_access import _record, _time
+from qiskit_direct_provider.clients.records import job_record as _record
+from qiskit_direct_provider.wire.dates import moment as _time
 from qiskit_direct_provider.wire.direct_access import JobDocument
 
 BASE = {"id": "j", "backend": "b", "program_id": "sampler", "status": "Running"}

@@ -1,0 +1,89 @@
+"""Exactly-once submission, for a server that lets the client name its jobs."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients.retrying import ATTEMPTS
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.clients.deadline import Deadline
+    from qiskit_direct_provider.clients.interface import JobRecord, Submission
+
+__all__ = ["post_once"]
+
+FIRST_PAUSE_S = 0.25
+
+
+def post_once(
+    submission: Submission,
+    input_name: str,
+    post: Callable[[], None],
+    find: Callable[[], JobRecord],
+    deadline: Deadline,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Send a job until it is known that it arrived, or that it did not.
+
+    When the fate of a request is unknown (no answer, a gateway's answer), the server is asked for the id
+    before anything is sent again and before a refusal is believed: a 429 may be caused by the very job
+    whose acceptance was lost.
+
+    Args:
+        submission: The job.
+        input_name: Name of the stored input, by which the job is known to be ours.
+        post: Sends the job, once.
+        find: Asks the server for the job of that id.
+        deadline: When to give up.
+        sleep: Waits between attempts.
+
+    Raises:
+        DuplicateJobError: The id belongs to a job that is not this one.
+        DirectError: The refusal; or, with ``job_id`` set, the reason why it is not known what became of
+            the job.
+    """
+    unsure = False
+    for attempt in range(ATTEMPTS):
+        try:
+            post()
+        except errors.DirectError as error:
+            failure = error
+        else:
+            return
+        unsure = unsure or isinstance(failure, errors.ApiError)
+        if unsure or isinstance(failure, errors.DuplicateJobError):
+            if _arrived(submission, input_name, find, failure):
+                return
+            unsure = False  # the server answered: it does not have the job
+        pause = max(random.uniform(0, FIRST_PAUSE_S * 2**attempt), failure.retry_after_s or 0.0)  # noqa: S311 - jitter
+        if not failure.retryable or attempt + 1 == ATTEMPTS or pause >= deadline.remaining():
+            raise failure
+        sleep(pause)
+
+
+def _arrived(
+    submission: Submission, input_name: str, find: Callable[[], JobRecord], failure: errors.DirectError
+) -> bool:
+    """Whether the server holds this very job."""
+    try:
+        record = find()
+    except errors.JobNotFoundError:
+        return False
+    except errors.DirectError as silence:
+        raise errors.TransportError(
+            f"it is not known whether job {submission.job_id} was accepted: {failure}; and then: {silence}. "
+            f"provider.retrieve_job({submission.job_id!r}) finds out, and sends it if it was not",
+            retryable=True,
+            job_id=submission.job_id,
+        ) from failure
+    ours = (submission.backend_name, submission.program_id, input_name)
+    found = (record.backend_name, record.program_id, record.input_name or input_name)
+    if found != ours:
+        raise errors.DuplicateJobError(
+            f"the id {submission.job_id} belongs to another job: choose another one", status=409, code="1231"
+        )
+    return True

@@ -1,0 +1,136 @@
+"""Jobs of an account: what is on record here, and what the server holds, as one list."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import msgspec
+from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.journal import JobEntry, Stage
+from qiskit_direct_provider.submission import note_end, recover
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.clients.interface import JobRecord
+    from qiskit_direct_provider.workspace import Workspace
+
+__all__ = ["JobQuery", "found_entries", "known_entry"]
+
+logger = logging.getLogger(__name__)
+
+_EARLIEST = datetime(1, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class JobQuery:
+    """Which jobs are wanted; None means any."""
+
+    backend_name: str | None = None
+    statuses: frozenset[JobStatus] | None = None
+    tags: frozenset[str] = frozenset()
+    start: datetime | None = None
+    end: datetime | None = None
+    descending: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        backend_name: str | None,
+        status: JobStatus | str | Iterable[JobStatus | str] | None,
+        job_tags: Iterable[str] | None,
+        start: datetime | None,
+        end: datetime | None,
+        descending: bool,
+    ) -> JobQuery:
+        """A query from what a user says.
+
+        Raises:
+            InvalidInputError: A status that does not exist, or something that is no date.
+        """
+        for moment in (start, end):
+            if moment is not None and not isinstance(moment, datetime):
+                raise errors.InvalidInputError(f"dates must be datetime objects, not {moment!r}")
+        return cls(
+            backend_name=backend_name,
+            statuses=None if status is None else _statuses(status),
+            tags=frozenset([job_tags] if isinstance(job_tags, str) else job_tags or ()),
+            start=start.astimezone() if start else None,
+            end=end.astimezone() if end else None,
+            descending=descending,
+        )
+
+    def fits(self, entry: JobEntry) -> bool:
+        """Whether a job is wanted."""
+        when = entry.created or entry.intended
+        return (
+            self.backend_name in {None, entry.backend_name}
+            and (self.statuses is None or _status(entry) in self.statuses)
+            and self.tags <= set(entry.tags)
+            and (self.start is None or when >= self.start)
+            and (self.end is None or when <= self.end)
+        )
+
+
+def _statuses(given: JobStatus | str | Iterable[JobStatus | str]) -> frozenset[JobStatus]:
+    each = [given] if isinstance(given, JobStatus | str) else list(given)
+    try:
+        return frozenset(one if isinstance(one, JobStatus) else JobStatus[one.upper()] for one in each)
+    except (KeyError, AttributeError) as error:
+        known = ", ".join(status.name for status in JobStatus)
+        raise errors.InvalidInputError(f"status must be one of {known}, not {given!r}") from error
+
+
+def _status(entry: JobEntry) -> JobStatus:
+    if entry.status is not None:
+        return JobStatus[entry.status]
+    return JobStatus.INITIALIZING if entry.stage is Stage.INTENDED else JobStatus.RUNNING
+
+
+def found_entries(workspace: Workspace, query: JobQuery) -> Iterator[JobEntry]:
+    """All jobs that are wanted, newest first unless said otherwise."""
+    entries = {entry.job_id: entry for entry in workspace.journal.entries()}
+    for record in workspace.client.jobs(workspace.client.deadline()):
+        entries[record.job_id] = _seen(workspace, entries.get(record.job_id), record)
+    wanted = [entry for entry in entries.values() if query.fits(entry)]
+    return iter(sorted(wanted, key=lambda entry: entry.created or entry.intended, reverse=query.descending))
+
+
+def known_entry(workspace: Workspace, job_id: str) -> JobEntry:
+    """One job, with whatever a process left half done now finished.
+
+    Raises:
+        JobNotFoundError: Neither is it on record here, nor does the server know it.
+    """
+    entry = workspace.journal.entry(job_id)
+    if entry is None:
+        return _seen(workspace, None, workspace.client.job(job_id, workspace.client.deadline()))
+    return recover(workspace, entry)
+
+
+def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> JobEntry:
+    """What is known of a job that the server holds."""
+    if entry is None:
+        return JobEntry(
+            job_id=record.job_id,
+            backend_name=record.backend_name,
+            program_id=record.program_id,
+            stage=Stage.ACCEPTED,
+            intended=record.created or _EARLIEST,
+            circuits=(),
+            timeout_s=record.timeout_s or 0,
+            created=record.created,
+            status=record.status.name if record.status in JOB_FINAL_STATES else None,
+        )
+    if record.status in JOB_FINAL_STATES and entry.status is None:
+        note_end(workspace, record)
+    return msgspec.structs.replace(
+        entry,
+        created=entry.created or record.created,
+        status=record.status.name if record.status in JOB_FINAL_STATES else entry.status,
+    )

@@ -1,0 +1,165 @@
+"""Sending a job so that it is neither lost nor doubled, whatever dies in between."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING
+
+from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.interface import Submission
+from qiskit_direct_provider.journal import Stage
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.clients.interface import JobRecord
+    from qiskit_direct_provider.journal import JobEntry
+    from qiskit_direct_provider.workspace import Workspace
+
+__all__ = ["free_own_lanes", "keep_and_free", "note_end", "recover", "send"]
+
+logger = logging.getLogger(__name__)
+
+FIRST_LANE_PAUSE_S = 1.0
+LONGEST_LANE_PAUSE_S = 30.0
+FREEING_LIMIT_S = 10.0
+
+
+def send(workspace: Workspace, entry: JobEntry, payload: bytes, wait_for_lane_s: float = 0.0) -> JobEntry:
+    """Write a job down, send it, and confirm it.
+
+    While all lanes are taken, finished jobs of ours are put on disk and freed; then a lane is waited for.
+
+    Raises:
+        LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them.
+        BackendReservedError: The reservation did not end within that time.
+        TransportError: It is not known what became of the job; the text says how to find out. It is on
+            record, so it is not lost.
+        DirectError: The refusal. Nothing stays behind.
+    """
+    known = workspace.journal.begin(entry, payload)
+    if known.stage is not Stage.INTENDED:
+        return known
+    return _deliver(workspace, known, payload, Deadline.after(wait_for_lane_s))
+
+
+def _deliver(workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadline: Deadline) -> JobEntry:
+    client, journal = workspace.client, workspace.journal
+    submission = _submission(entry, payload)
+    pause = FIRST_LANE_PAUSE_S
+    while True:
+        try:
+            client.submit(submission, client.deadline())
+        except (errors.LanesFullError, errors.BackendReservedError) as error:
+            full = isinstance(error, errors.LanesFullError)
+            if full and free_own_lanes(workspace, entry.backend_name):
+                continue
+            if lane_deadline.expired():
+                journal.discard(entry.job_id)
+                raise (_with_holders(workspace, entry, error) if full else error) from None
+            time.sleep(min(random.uniform(0, pause), lane_deadline.remaining()))  # noqa: S311 - jitter
+            pause = min(2 * pause, LONGEST_LANE_PAUSE_S)
+        except errors.DirectError as error:
+            if error.job_id is None:
+                journal.discard(entry.job_id)
+            raise
+        else:
+            return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
+
+
+def recover(workspace: Workspace, entry: JobEntry) -> JobEntry:
+    """Finish what a process left half done: find out whether its job arrived, and send it if it did not.
+
+    Raises:
+        DirectError: The server does not answer, or refuses the job.
+    """
+    client, journal = workspace.client, workspace.journal
+    if entry.stage is not Stage.INTENDED:
+        return entry
+    payload = journal.payload(entry.job_id)
+    try:
+        client.job(entry.job_id, client.deadline())
+    except errors.JobNotFoundError:
+        if client.stored_result(entry.job_id, client.deadline()) is None and payload is not None:
+            return _deliver(workspace, entry, payload, Deadline.after(0))
+    return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
+
+
+def _submission(entry: JobEntry, payload: bytes) -> Submission:
+    return Submission(
+        job_id=entry.job_id,
+        backend_name=entry.backend_name,
+        program_id=entry.program_id,
+        payload=payload,
+        timeout_s=entry.timeout_s,
+        log_level=entry.log_level,
+    )
+
+
+# -- lanes ---------------------------------------------------------------------------------------------
+
+
+def free_own_lanes(workspace: Workspace, backend_name: str) -> int:
+    """Free the lanes that our own ended jobs hold, their results put on disk first; how many were freed.
+
+    A job that is not on record here belongs to somebody else, and is not touched.
+    """
+    freed = 0
+    for record in workspace.client.jobs(workspace.client.deadline()):
+        ours = record.backend_name == backend_name and record.status in JOB_FINAL_STATES
+        if ours and workspace.journal.entry(record.job_id) is not None:
+            try:
+                freed += keep_and_free(workspace, record)
+            except errors.DirectError as error:
+                logger.warning("the lane of job %s could not be freed: %s", record.job_id, error)
+    return freed
+
+
+def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
+    """Put the outcome of an ended job on disk, then have the server forget it; whether its lane is free."""
+    client, journal = workspace.client, workspace.journal
+    note_end(workspace, record)
+    if record.status is JobStatus.DONE and journal.result(record.job_id) is None:
+        payload = client.result(record.job_id, client.deadline())
+        if not journal.store_result(record.job_id, payload):
+            return False
+    client.delete(record.job_id, client.deadline(FREEING_LIMIT_S))
+    journal.advance(record.job_id, stage=Stage.FREED)
+    return True
+
+
+def note_end(workspace: Workspace, record: JobRecord) -> None:
+    """Keep what the server says about an ended job: it may soon be forgotten there."""
+    reason = record.reason
+    workspace.journal.advance(
+        record.job_id,
+        stage=Stage.ENDED,
+        status=record.status.name,
+        created=record.created,
+        ended=record.ended,
+        quantum_ns=record.quantum_ns,
+        reason_code=reason.code if reason else None,
+        reason_message=reason.message if reason else None,
+        reason_solution=reason.solution if reason else None,
+    )
+
+
+def _with_holders(workspace: Workspace, entry: JobEntry, error: errors.DirectError) -> errors.LanesFullError:
+    """The refusal, with the jobs that hold the lanes as far as they can be seen."""
+    try:
+        jobs = workspace.client.jobs(workspace.client.deadline(FREEING_LIMIT_S))
+    except errors.DirectError:
+        jobs = []
+    own = [f"{job.job_id} ({job.server_status})" for job in jobs if job.backend_name == entry.backend_name]
+    held = f"jobs of this account hold: {', '.join(own)}" if own else "none is held by this account"
+    return errors.LanesFullError(
+        f"{error}; {held}; wait_for_lane=... waits for one",
+        status=error.status,
+        code=error.code,
+        solution=error.solution,
+        trace=error.trace,
+        retry_after_s=error.retry_after_s,
+    )
