@@ -276,8 +276,18 @@ class DirectJob(JobV1):
     def _record(self) -> JobRecord:
         """The job as the server sees it; what is final is not asked for again."""
         if self._last is None or self._last.status not in JOB_FINAL_STATES:
-            self._last = self._client.job(self.job_id(), self._client.deadline())
+            try:
+                self._last = self._client.job(self.job_id(), self._client.deadline())
+            except errors.JobNotFoundError:
+                self._last = self._recorded_end()
+                if self._last is None:
+                    raise
         return self._last
+
+    def _recorded_end(self) -> JobRecord | None:
+        """How the job ended, if this or another process of ours noted that before the server forgot it."""
+        entry = self._workspace.journal.entry(self.job_id())
+        return _known_end(entry) if entry else None
 
     def _note(self, ticket: Ticket) -> JobRecord | None:
         """Take over what a ticket learnt."""
@@ -355,7 +365,11 @@ def final_record(
             if callback and ticket.outage is None and record is not None and ticket.error is None:
                 callback(job.job_id(), record.status, job)
     if ticket.error is not None:
-        raise ticket.error
+        known = job._recorded_end() if isinstance(ticket.error, errors.JobNotFoundError) else None  # noqa: SLF001
+        if known is None:
+            raise ticket.error
+        job._last = known  # noqa: SLF001
+        return known
     assert ticket.record is not None
     return ticket.record
 

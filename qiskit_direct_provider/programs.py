@@ -122,7 +122,6 @@ def to_openqasm3(circuit: QuantumCircuit) -> str:
         text: str = qasm3.dumps(
             _on_physical_qubits(circuit),
             disable_constants=True,
-            allow_aliasing=True,
             experimental=ExperimentalFeatures.SWITCH_CASE_V1,
         )
     except qasm3.QASM3ExporterError as error:

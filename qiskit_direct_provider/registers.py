@@ -46,10 +46,9 @@ def with_plain_registers(
         InvalidCircuitError: Registers share bits, and an operation depends on one of them as a whole.
     """
     groups = _groups(circuit)
-    plain = [(register.name, indices) for register, indices in groups if register is not None]
-    loose = any(register is None for register, _ in groups)
-    if not loose and len(plain) == len(circuit.cregs) and all(_is_plain(name) for name, _ in plain):
-        return circuit, tuple(plain)
+    whole = [(each.name, bits) for each, bits in groups if each is not None and each.size == len(bits)]
+    if len(whole) == len(groups) == len(circuit.cregs) and all(_is_plain(name) for name, _ in whole):
+        return circuit, tuple(whole)
     named = _named(groups)
     return _rebuilt(circuit, named), named
 

@@ -326,7 +326,7 @@ def _words(pub: PubResult, record: CircuitRecord, index: int) -> npt.NDArray[np.
 def _field(pub: PubResult, name: str, index: int) -> BitArray:
     from qiskit.primitives import BitArray
 
-    found = pub.data[name] if name in pub.data else None
+    found = getattr(pub.data, name, None)
     if not isinstance(found, BitArray):
         raise ProtocolError(
             f"circuit {index}: register {name!r} was sent, but {sorted(pub.data)} came back; "

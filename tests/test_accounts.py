@@ -106,3 +106,46 @@ def test_plain_http_over_a_network_is_warned_of() -> None:
         resolve(token=KEY, url="http://system.example")
     with pytest.warns(UserWarning, match="certificate checks are off"):
         resolve(token=KEY, url="https://system.example", verify=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"url": "http://[::1"},
+        {"url": 5},
+        {"url": "http://h h/"},
+        {"url": "http://\ud800/"},
+        {"iam_url": 5},
+        {"channel": []},
+        {"timeout": "5"},
+        {"timeout": True},
+        {"proxies": "http://proxy"},
+        {"proxies": {"http": 5}},
+        {"verify": ""},
+        {"verify": 0},
+        {"verify": None},
+        {"verify": "/no/such/bundle.pem"},
+        {"cert": "/no/such/cert.pem"},
+        {"cert": ("a",)},
+        {"token": 5},
+    ],
+)
+def test_arguments_of_any_kind_give_our_error(arguments: dict[str, object]) -> None:
+    """An empty ``verify`` must not come to mean that nothing is verified."""
+    with pytest.raises(errors.InvalidInputError):
+        DirectProvider(**{"token": KEY, "url": "https://system.example", **arguments})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"bucket": 5}, {"prefix": None}, {"region": "us east!"}, {"endpoint": 5}]
+)
+def test_storage_of_any_kind_gives_our_error(changes: dict[str, str]) -> None:
+    with pytest.raises(errors.InvalidInputError):
+        storage(**changes)
+
+
+@pytest.mark.parametrize("url", ["ftp://me:canary-pw@h", "me:canary-pw@host:80", "https://me:canary-pw@host"])
+def test_a_password_in_a_url_is_not_repeated(url: str) -> None:
+    with pytest.raises(errors.InvalidInputError) as caught:
+        DirectProvider(KEY, url)
+    assert "canary" not in str(caught.value)

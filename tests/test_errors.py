@@ -155,19 +155,32 @@ def test_an_address_that_is_not_the_api(service: LocalService, own_storage: S3St
 
 
 def test_lanes_that_are_full(provider: DirectProvider) -> None:
-    """Jobs hold their lane until they are deleted; the sixth is refused and nothing of it stays behind."""
+    """Five jobs that run hold all lanes: the sixth is refused, by name of the holders, and leaves nothing."""
     backend = provider.get_backend("fake_brisbane")
     isa = transpile(measured_x(), backend, seed_transpiler=1)
-    jobs = [backend.run(isa, shots=10) for _ in range(5)]
+    jobs = [backend.run([isa] * 200, shots=100_000) for _ in range(5)]
     try:
-        with pytest.raises(errors.LanesFullError, match="(?i)delete (a )?finished job") as caught:
-            backend.run(isa, shots=10)
+        with pytest.raises(errors.LanesFullError, match="wait_for_lane=") as caught:
+            backend.run(isa, shots=10, job_id="the-sixth")
         assert (caught.value.status, caught.value.code) == (429, "1232")
+        assert all(job.job_id() in str(caught.value) for job in jobs)
+        with pytest.raises(errors.JobNotFoundError):
+            provider.retrieve_job("the-sixth")
     finally:
         for job in jobs:
-            job.wait_for_final_state(timeout=60)
-            job.delete()
-    backend.run(isa, shots=10).result(timeout=60)
+            job.cancel()
+    late = backend.run(isa, shots=10, wait_for_lane="30s")
+    assert sum(late.result(timeout=60).get_counts().values()) == 10
+
+
+def test_ended_jobs_of_ours_make_room(provider: DirectProvider) -> None:
+    """A finished job that nobody has read yet gives up its lane, and its result can be read all the same."""
+    backend = provider.get_backend("fake_brooklyn")
+    isa = transpile(measured_x(), backend, seed_transpiler=1)
+    jobs = [backend.run(isa, shots=10 + number, wait_for_lane="30s") for number in range(12)]
+    for number, job in enumerate(jobs):
+        assert sum(job.result(timeout=60).get_counts().values()) == 10 + number
+        assert job.status().name == "DONE"
 
 
 def test_an_id_that_is_taken(nairobi: DirectBackend) -> None:
@@ -220,3 +233,73 @@ def test_submit_is_not_for_users(nairobi: DirectBackend) -> None:
     with pytest.raises(errors.JobInvalidStateError):
         job.submit()
     job.result(timeout=60)
+
+
+def test_jobs_without_a_result_free_their_lane(provider: DirectProvider) -> None:
+    """More failed and cancelled jobs than there are lanes: none of them stays in the way."""
+    backend = provider.get_backend("fake_manila")
+    isa = transpile(measured_x(), backend, seed_transpiler=1)
+    for _ in range(7):
+        job = backend.run([isa] * 100, shots=20_000)
+        job.cancel()
+        with pytest.raises(errors.JobCancelledError):
+            job.result(timeout=60)
+        assert job.status().name == "CANCELLED"
+        assert job.cancel() is False
+    too_long = backend.run([isa] * 50, shots=20_000, timeout_secs=1)
+    with pytest.raises(errors.DirectJobError, match="1305"):
+        too_long.result(timeout=60)
+    assert too_long.error_message()
+
+
+@pytest.mark.parametrize("job_id", [".", "..", "", "a/b", "a b", "x" * 257, "é", 5])
+def test_ids_that_a_path_would_take_for_something_else(nairobi: DirectBackend, job_id: object) -> None:
+    with pytest.raises(errors.InvalidInputError, match="job_id"):
+        nairobi.run(measured_x(), shots=1, job_id=job_id)  # type: ignore[arg-type]
+
+
+def test_what_can_be_checked_is_checked_before_anything_is_sent(nairobi: DirectBackend) -> None:
+    for options in (
+        {"rep_delay": 5.0},
+        {"rep_delay": "soon"},
+        {"timeout_secs": 2**70},
+        {"timeout_secs": 1.5},
+        {"name": 5},
+        {"job_tags": 5},
+        {"seed_simulator": "abc"},
+        {"meas_return": "bogus"},
+        {"wait_for_lane": "long"},
+    ):
+        with pytest.raises(errors.InvalidInputError):
+            nairobi.run(measured_x(), shots=1, **options)  # type: ignore[arg-type]
+    most = nairobi.max_circuits
+    assert most
+    with pytest.raises(errors.InvalidCircuitError, match="of one job"):
+        nairobi.run([measured_x()] * (most + 1), shots=1)
+    odd = QuantumCircuit(1, 1)
+    odd.rz(float("nan"), 0)
+    odd.measure(0, 0)
+    with pytest.raises(errors.InvalidCircuitError, match="angle nan"):
+        nairobi.run(odd, shots=1)
+
+
+def test_validate_says_everything_at_once(nairobi: DirectBackend) -> None:
+    circuit = QuantumCircuit(7, 1)
+    circuit.h(0)
+    circuit.cx(0, 6)
+    report = nairobi.validate(circuit, shots=0, colour="red")
+    assert not report
+    text = report.explain()
+    for part in (
+        "'h' is not one",
+        "[0, 6] is not available",
+        "nothing is measured",
+        "at least 1",
+        "'colour'",
+    ):
+        assert part in text
+    with pytest.raises(errors.InvalidCircuitError):
+        report.raise_for_errors()
+    good = nairobi.validate(measured_x(), shots=10)
+    assert good
+    assert "nothing was found" in good.explain()
