@@ -102,20 +102,29 @@ class Poller:
     @contextlib.contextmanager
     def watched(self, tickets: list[Ticket]) -> Iterator[list[Ticket]]:
         """Ask about these jobs for as long as the block runs."""
+        self.add(tickets)
         with self._changed:
-            self._tickets += tickets
             if self._thread is None or self._process != os.getpid():
                 self._process = os.getpid()
                 self._thread = threading.Thread(target=self._run, name="qiskit-direct-poller", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
         try:
             yield tickets
         finally:
-            gone = set(map(id, tickets))
-            with self._changed:
-                self._tickets = [ticket for ticket in self._tickets if id(ticket) not in gone]
-                self._changed.notify_all()
+            self.drop(tickets)
+
+    def add(self, tickets: list[Ticket]) -> None:
+        """Ask about these jobs from the next turn on."""
+        with self._changed:
+            self._tickets += tickets
+            self._changed.notify_all()
+
+    def drop(self, tickets: list[Ticket]) -> None:
+        """Ask about them no more."""
+        gone = set(map(id, tickets))
+        with self._changed:
+            self._tickets = [ticket for ticket in self._tickets if id(ticket) not in gone]
+            self._changed.notify_all()
 
     def news(self, tickets: list[Ticket], seen: int, deadline: Deadline) -> int:
         """Wait until something is learnt about one of the tickets.

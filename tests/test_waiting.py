@@ -1,0 +1,269 @@
+"""Many waits, few questions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from connecting import provider_for
+from qiskit import QuantumCircuit, transpile
+from qiskit.providers.jobstatus import JobStatus
+from recorder import Recorder
+
+from qiskit_direct_provider import DirectBackend, DirectProvider, errors
+from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.interface import JobRecord
+from qiskit_direct_provider.service.process import LocalService
+from qiskit_direct_provider.waiting import Poller, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qiskit_direct_provider import S3Storage
+
+
+class SimulatedServer:
+    """Jobs that end at given times of a clock that only the test moves."""
+
+    def __init__(self, ends: dict[str, float]) -> None:
+        self.now = 0.0
+        self.requests = 0
+        self.down = False
+        self._ends = ends
+
+    def clock(self) -> float:
+        return self.now
+
+    def deadline(self, seconds: float | None = None) -> Deadline:
+        return Deadline.after(seconds)
+
+    def jobs(self, _: Deadline) -> list[JobRecord]:
+        self._asked()
+        return [self._record(job_id) for job_id in self._ends]
+
+    def job(self, job_id: str, _: Deadline) -> JobRecord:
+        self._asked()
+        if job_id not in self._ends:
+            raise errors.JobNotFoundError(job_id, status=404)
+        return self._record(job_id)
+
+    def _asked(self) -> None:
+        self.requests += 1
+        if self.down:
+            raise errors.TransportError("down", retryable=True)
+
+    def _record(self, job_id: str) -> JobRecord:
+        status = JobStatus.DONE if self.now >= self._ends[job_id] else JobStatus.RUNNING
+        return JobRecord(job_id, "device", "sampler", status.name, status)
+
+
+def simulated(server: SimulatedServer) -> Poller:
+    return Poller(server, clock=server.clock, uniform=lambda low, high: (low + high) / 2)  # type: ignore[arg-type]
+
+
+def run_until_over(poller: Poller, server: SimulatedServer, tickets: list[Ticket]) -> None:
+    poller.add(tickets)
+    while (pause := poller.pause()) is not None:
+        server.now += pause
+        poller.turn()
+    poller.drop(tickets)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seconds", "most"), [(100, 600.0, 150), (1, 600.0, 80), (1, 3600.0, 180), (1, 2.0, 12)]
+)
+def test_requests_for_jobs_of_some_length(jobs: int, seconds: float, most: int) -> None:
+    """In all, however many jobs wait; and the end is noticed within a tenth of the age, 33 s at the most."""
+    server = SimulatedServer({str(number): seconds for number in range(jobs)})
+    poller = simulated(server)
+    tickets = [poller.ticket(str(number), 0.0) for number in range(jobs)]
+    run_until_over(poller, server, tickets)
+    assert all(ticket.over for ticket in tickets)
+    assert server.requests <= most
+    assert server.now - seconds <= min(0.11 * seconds + 0.25, 33)
+
+
+def test_an_outage_is_borne_for_an_hour() -> None:
+    server = SimulatedServer({"a": 5000.0})
+    poller = simulated(server)
+    ticket = poller.ticket("a", 0.0)
+    poller.add([ticket])
+    server.down = True
+    while server.now < 3000:
+        server.now += poller.pause() or 0.0
+        poller.turn()
+    assert not ticket.over
+    assert isinstance(ticket.outage, errors.TransportError)
+    server.down = False
+    run_until_over(poller, server, [])
+    assert ticket.error is None
+    assert ticket.record is not None
+
+
+def test_an_outage_without_end_is_an_error() -> None:
+    server = SimulatedServer({"a": 50.0})
+    server.down = True
+    poller = simulated(server)
+    ticket = poller.ticket("a", 0.0)
+    run_until_over(poller, server, [ticket])
+    assert isinstance(ticket.error, errors.TransportError)
+    assert 3600 <= server.now <= 3700
+
+
+def test_a_job_that_is_gone_ends_its_wait_alone() -> None:
+    server = SimulatedServer({"a": 5.0})
+    poller = simulated(server)
+    here, gone = poller.ticket("a", 0.0), poller.ticket("b", 0.0)
+    run_until_over(poller, server, [here, gone])
+    assert isinstance(gone.error, errors.JobNotFoundError)
+    assert here.error is None
+
+
+# -- on the local service ------------------------------------------------------------------------------
+
+
+def measured_x() -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    return circuit
+
+
+def no_poller() -> bool:
+    """Whether the polling threads end once nobody waits."""
+    for _ in range(100):
+        if not [thread for thread in threading.enumerate() if thread.name == "qiskit-direct-poller"]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture(scope="module")
+def wide() -> Iterator[LocalService]:
+    """A service with room for many jobs at once."""
+    service = LocalService.start(("fake_manila",), seed=1, workers=1, max_lanes=1000, noise=False)
+    yield service
+    service.close()
+
+
+def test_a_thousand_live_jobs_cost_fewer_than_two_questions_each(wide: LocalService) -> None:
+    from qiskit_direct_provider import S3Storage
+
+    recorder = Recorder(wide.url)
+    storage = S3Storage(**wide.storage)
+    try:
+        with provider_for(wide, storage, url=recorder.url, iam_url=wide.url) as provider:
+            backend = provider.get_backend("fake_manila")
+            isa = transpile(measured_x(), backend)
+            jobs = [backend.run(isa, shots=1) for _ in range(1000)]
+            ended = provider.wait(jobs, timeout=300)
+            assert ended == jobs
+            questions = recorder.count("GET", "/v1/jobs")
+            assert questions < 2 * len(jobs)
+            assert all(job.result().get_counts() == {"1": 1} for job in jobs)
+    finally:
+        recorder.close()
+    assert no_poller()
+
+
+def test_as_completed_hands_out_each_job_once(nairobi: DirectBackend, provider: DirectProvider) -> None:
+    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
+    jobs = [nairobi.run(isa, shots=shots) for shots in (10, 20, 30)]
+    found = list(provider.as_completed(jobs, timeout=60))
+    assert sorted(map(id, found)) == sorted(map(id, jobs))
+    assert [sum(job.result().get_counts().values()) for job in jobs] == [10, 20, 30]
+    assert list(provider.as_completed(jobs, timeout=0)) == jobs
+    assert no_poller()
+
+
+def test_waiting_ends_in_time(nairobi: DirectBackend, provider: DirectProvider) -> None:
+    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
+    job = nairobi.run([isa] * 200, shots=50_000)
+    started = time.monotonic()
+    with pytest.raises(errors.JobTimeoutError, match="it goes on"):
+        provider.wait([job], timeout=0.3)
+    with pytest.raises(errors.JobTimeoutError):
+        job.wait_for_final_state(timeout=0.3)
+    assert time.monotonic() - started < 2
+    job.cancel()
+    job.wait_for_final_state(timeout=60)
+    job.delete()
+
+
+def test_jobs_can_be_awaited(nairobi: DirectBackend) -> None:
+    """Several at once, and the event loop goes on meanwhile."""
+    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
+    jobs = [nairobi.run([isa] * 5, shots=2000) for _ in range(3)]
+
+    async def gather() -> tuple[list[int], int]:
+        ticks = 0
+        done = asyncio.Event()
+
+        async def tick() -> None:
+            nonlocal ticks
+            while not done.is_set():
+                ticks += 1
+                await asyncio.sleep(0.005)
+
+        ticking = asyncio.create_task(tick())
+        results = await asyncio.gather(*jobs)
+        done.set()
+        await ticking
+        return [len(result.results) for result in results], ticks
+
+    lengths, ticks = asyncio.run(gather())
+    assert lengths == [5, 5, 5]
+    assert ticks > 1
+    assert asyncio.run(asyncio.wait_for(_again(jobs[0]), 10)) == 5
+    assert no_poller()
+
+
+async def _again(job: object) -> int:
+    result = await job  # type: ignore[misc]
+    return len(result.results)
+
+
+def test_every_method_of_a_job(service: LocalService, nairobi: DirectBackend, own_storage: S3Storage) -> None:
+    """On a live job, and on the same job as another process finds it."""
+    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
+    isa.metadata = {"k": 1}
+    live = nairobi.run(isa, shots=50, memory=True, name="n", job_tags=["t"])
+    live.wait_for_final_state(timeout=60)
+    with provider_for(service, own_storage) as other:
+        for job in (live, other.retrieve_job(live.job_id()), other.job(live.job_id())):
+            assert job.job_id() == live.job_id()
+            assert job.backend() == nairobi
+            assert job.status() is JobStatus.DONE
+            assert (job.done(), job.running(), job.cancelled(), job.in_final_state()) == (
+                True,
+                False,
+                False,
+                True,
+            )
+            result = job.result(timeout=60)
+            assert len(result.get_memory()) == 50
+            assert result.results[0].header["metadata"] == {"k": 1}
+            assert job.primitive_result()[0].data.c.num_shots == 50
+            assert job.name() == "n"
+            assert job.tags == ["t"]
+            assert job.creation_date() is not None
+            assert job.error_message() is None
+            assert (job.usage() or 0) > 0
+            assert set(job.time_per_step()) == {"CREATING", "COMPLETED"}
+            assert job.metrics()["timestamps"]["running"]
+            assert job.properties().last_update_date is not None
+            assert job.queue_position() is None
+            assert job.queue_info() is None
+            assert job.cancel() is False
+            assert isinstance(job.logs(), str)
+            with pytest.raises(errors.JobInvalidStateError):
+                job.submit()
+            job.delete()
+        found = other.retrieve_job(live.job_id())
+        found.update_name("new")
+        found.update_tags(["u", "v"])
+        again = other.retrieve_job(live.job_id())
+        assert (again.name(), again.tags) == ("new", ["u", "v"])
