@@ -149,6 +149,7 @@ def wide() -> Iterator[LocalService]:
     service.close()
 
 
+@pytest.mark.heavy
 def test_a_thousand_live_jobs_cost_fewer_than_two_questions_each(wide: LocalService) -> None:
     from qiskit_direct_provider import S3Storage
 

@@ -87,7 +87,7 @@ def build_app(settings: ServiceSettings) -> FastAPI:
 
 
 def _assemble(settings: ServiceSettings, folder: Path) -> Service:
-    devices = open_devices(settings.devices)
+    devices = open_devices(settings.devices, settings.paused)
     jobs = JobStore(folder)
     objects = ObjectStore(folder, settings.s3_bucket)
     runner = Runner(settings, jobs, Origins(settings, objects), Workers(settings.workers))

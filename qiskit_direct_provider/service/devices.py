@@ -28,10 +28,11 @@ class Snapshot:
 
 
 class Device:
-    """One device as it is served: its documents as bytes, made ready once."""
+    """One device as it is served: its documents as bytes, made ready once; paused, it keeps jobs waiting."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, paused: bool = False) -> None:
         self.snapshot = snapshot
+        self.paused = paused
         self.name = snapshot.name
 
     @cached_property
@@ -52,17 +53,18 @@ class Device:
         """The device in the list of backends."""
         version = msgspec.json.decode(self.configuration).get("backend_version")
         message = "Simulated from a snapshot of a real device's calibration."
-        return BackendItem(name=self.name, status="online", message=message, version=version, locked=False)
+        status = "paused" if self.paused else "online"
+        return BackendItem(name=self.name, status=status, message=message, version=version, locked=False)
 
 
-def open_devices(names: tuple[str, ...]) -> dict[str, Device]:
+def open_devices(names: tuple[str, ...], paused: tuple[str, ...] = ()) -> dict[str, Device]:
     """The devices to serve, by name and in the given order.
 
     Raises:
         InvalidInputError: There is no such snapshot, or the file is not a device.
     """
     snapshots = [find_snapshot(name) for name in names]
-    return {snapshot.name: Device(snapshot) for snapshot in snapshots}
+    return {snapshot.name: Device(snapshot, paused=snapshot.name in paused) for snapshot in snapshots}
 
 
 def find_snapshot(name: str) -> Snapshot:

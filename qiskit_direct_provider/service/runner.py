@@ -71,6 +71,8 @@ class Runner:
     async def _run(self, job: StoredJob, device: Device) -> None:
         log = JobLog(job.request.log_level.value)
         try:
+            if device.paused:
+                await asyncio.Event().wait()  # until it is cancelled, or the service stops
             end = await self._work(job, device, log)
         except asyncio.CancelledError:
             if job.number not in self._tasks:

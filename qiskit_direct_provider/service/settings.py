@@ -48,6 +48,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         crn: Service instance named to clients; another one in a request is only logged.
         devices: Snapshot names such as ``fake_torino``, or paths of JSON files with ``configuration``
             and ``properties``.
+        paused: Devices under maintenance: jobs are accepted, and wait.
         max_lanes: Stored jobs per device.
         seed: Makes results repeatable: the same input gives the same counts.
         workers: Worker processes, thus jobs simulated at once.
@@ -67,6 +68,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     api_key: str = field(default_factory=_made_up_key)
     crn: str = field(default_factory=_made_up_crn)
     devices: tuple[str, ...] = DEFAULT_DEVICES
+    paused: tuple[str, ...] = ()
     max_lanes: int = 5
     seed: int | None = None
     workers: int = field(default_factory=_processors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -41,8 +42,9 @@ class Tokens:
 
     def issue(self) -> TokenAnswer:
         """A fresh token."""
-        issued = int(self._now())
-        expiration = issued + self._ttl_s
+        now = self._now()
+        issued = int(now)
+        expiration = math.ceil(now) + self._ttl_s  # never earlier than expires_in says
         # jti keeps two tokens of the same second apart
         claims = {"sub": self.subject, "iat": issued, "exp": expiration, "jti": secrets.token_hex(8)}
         token = jwt.encode(claims, self._secret, algorithm=_ALGORITHM)

@@ -76,6 +76,16 @@ def test_an_answer_that_ends_with_its_connection_passes(
         assert connection.read() == (answer, "closed")
 
 
+def test_an_answer_to_head_passes(parrot: Callable[..., Any], wire: Callable[..., Any]) -> None:
+    """It announces a body that does not come."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    with FaultProxy(parrot(answer).url) as proxy:
+        connection = wire(proxy)
+        for _ in range(2):
+            connection.send("HEAD", "/")
+            assert connection.read(quiet_s=0.05, limit_s=2) == (answer, "open")
+
+
 def test_requests_that_come_in_pieces_and_together(
     parrot: Callable[..., Any], wire: Callable[..., Any]
 ) -> None:
