@@ -21,7 +21,7 @@ from qiskit_direct_provider.service.process import LocalService
 
 DEVICES = (
     *("fake_torino", "fake_nairobi", "fake_brisbane"),
-    *("fake_manila", "fake_brooklyn", "fake_nighthawk", "fake_kingston"),
+    *("fake_manila", "fake_brooklyn", "fake_nighthawk", "fake_fez"),
 )
 
 

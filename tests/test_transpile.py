@@ -82,7 +82,7 @@ def test_static_circuits_at_every_level(backend: DirectBackend, level: int) -> N
 @pytest.mark.parametrize("level", range(4))
 def test_dynamic_circuits_at_every_level(provider: DirectProvider, level: int) -> None:
     """Where the device lists all control flow; the others refuse what they do not have."""
-    backend = provider.get_backend("fake_kingston")
+    backend = provider.get_backend("fake_fez")
     wanted = {"if_else", "while_loop", "for_loop", "switch_case"}
     missing = wanted - set(backend.target.operation_names)
     circuit = dynamic()
@@ -109,7 +109,7 @@ def with_control_flow(target: Target) -> Target:
 
 
 def test_conditional_gates_where_the_device_has_them(provider: DirectProvider) -> None:
-    for name in ("fake_torino", "fake_brisbane", "fake_kingston"):
+    for name in ("fake_torino", "fake_brisbane", "fake_fez"):
         backend = provider.get_backend(name)
         if "if_else" not in backend.target.operation_names:
             continue
@@ -211,9 +211,10 @@ def test_angles_are_folded_into_their_bounds(angle: float) -> None:
             assert -1e-12 <= instruction.operation.params[0] <= math.pi / 2 + 1e-12
 
 
+@pytest.mark.filterwarnings("ignore:Trying to add QuantumRegister")
 @pytest.mark.parametrize("level", range(4))
 def test_fractional_gates_are_used_within_bounds(provider: DirectProvider, level: int) -> None:
-    backend = provider.get_backend("fake_kingston", use_fractional_gates=True)
+    backend = provider.get_backend("fake_fez", use_fractional_gates=True)
     assert {"rx", "rzz"} <= set(backend.target.operation_names)
     circuit = QuantumCircuit(3)
     circuit.rx(0.4, 0)
@@ -252,7 +253,7 @@ def place(number: int, qubits: list[int]) -> int:
 
 
 def test_without_fractional_gates_nothing_changes(provider: DirectProvider) -> None:
-    backend = provider.get_backend("fake_kingston")
+    backend = provider.get_backend("fake_fez")
     circuit = QuantumCircuit(2)
     circuit.rzz(Parameter("t"), 0, 1)
     isa = transpile(circuit, backend, seed_transpiler=1)

@@ -29,9 +29,12 @@ def main() -> int:
     try:
         settings = msgspec.json.decode(_first_line() or b"{}", type=ServiceSettings)
         serve(settings, announce, stop_on_eof=True)
-    except (ServiceStartError, ValueError) as error:
+    except ServiceStartError as error:
         sys.stderr.write(f"{error}\n")
-        return WRONG_SETTINGS if isinstance(error, ValueError) else 1
+        return 1
+    except (msgspec.DecodeError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_SETTINGS
     return 0
 
 

@@ -11,13 +11,8 @@ from qiskit import QuantumCircuit, transpile
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 from qiskit_aer.noise.device import basic_device_gate_errors
-from qiskit_ibm_runtime.fake_provider import (
-    FakeBurlingtonV2,
-    FakeKingston,
-    FakeManilaV2,
-    FakeNairobiV2,
-    FakeTorino,
-)
+from qiskit_ibm_runtime import fake_provider
+from qiskit_ibm_runtime.fake_provider import FakeBurlingtonV2, FakeManilaV2, FakeNairobiV2
 
 from qiskit_direct_provider.service.calibration import read_calibration
 from qiskit_direct_provider.service.devices import find_snapshot
@@ -57,11 +52,14 @@ def same(left: Any, right: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize(("name", "make"), [("fake_torino", FakeTorino), ("fake_kingston", FakeKingston)])
-def test_part_of_large_device_equals_aer(name: str, make: type[BackendV2]) -> None:
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("fake_torino", "FakeTorino"), pytest.param("fake_kingston", "FakeKingston", marks=pytest.mark.newest)],
+)
+def test_part_of_large_device_equals_aer(name: str, make: str) -> None:
     """For large devices, so do the first qubits; broken gates and qubits without T1 are among them."""
     device = read_calibration(find_snapshot(name))
-    target = make().target
+    target = getattr(fake_provider, make)().target
     wanted = [*range(12), 146] if name == "fake_kingston" else [*range(12)]
     chosen = {key: numbers for key, numbers in device.gates.items() if set(key[1]) <= set(wanted)}
     ours = build_noise_model(chosen, device.qubits)

@@ -315,6 +315,7 @@ def test_presigned_url_expires(client: Client) -> None:
         assert (answer.status_code, "AuthorizationQueryParametersError" in answer.text) == (400, True)
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("minutes", [-20, 20])
 def test_clock_skew(service: Service, bucket: str, minutes: int) -> None:
     """A signed header is good for a quarter of an hour in both directions."""

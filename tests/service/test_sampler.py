@@ -197,6 +197,7 @@ def test_dynamic_circuit(client: Client) -> None:
     assert Counter(result["data"]["c"]["samples"]).most_common(1)[0][0] == "0x3"
 
 
+@pytest.mark.newest
 def test_loops_and_switch(client: Client) -> None:
     """For loops and while loops run."""
     text = HEADER + "bit[1] c; for int i in [0:2] { x $0; } c[0] = measure $0;"
