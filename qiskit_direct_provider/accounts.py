@@ -7,14 +7,14 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
-__all__ = ["Account", "HttpOptions", "S3Storage", "Secret", "resolve"]
+__all__ = ["Account", "HttpOptions", "S3Storage", "Secret", "proxy_urls", "resolve"]
 
 CHANNELS = ("direct_access",)
 
@@ -35,9 +35,20 @@ class Secret:
     def __init__(self, text: str) -> None:
         self._text = text
 
+    @classmethod
+    def of(cls, value: str | Secret) -> Secret:
+        """A secret as it was given, unchecked: from here on no traceback shows its text."""
+        return value if isinstance(value, Secret) else cls(value)
+
     def reveal(self) -> str:
         """The text itself, for the one place that sends it."""
         return self._text
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether it was text that was given."""
+        text: object = self._text
+        return isinstance(text, str)
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -58,14 +69,18 @@ class Secret:
 
 
 def _secret(value: str | Secret | None, name: str) -> Secret:
-    """A secret that can travel in a header; the text itself appears in no message."""
-    text = value.reveal() if isinstance(value, Secret) else (value or "")
-    if not isinstance(text, str):
+    """A secret that can travel in a header; the text itself appears in no message and no traceback."""
+    secret, value = Secret.of(value or ""), None
+    if not secret.holds_text:
         raise InvalidInputError(f"{name} must be text")
-    text = text.strip()
-    if len(text) > _LONGEST_HEADER_VALUE or not (text.isascii() and text.isprintable()):
+    if not _sendable(secret):
         raise InvalidInputError(f"{name} holds characters that cannot be sent, or is too long")
-    return Secret(text)
+    return Secret(secret.reveal().strip())
+
+
+def _sendable(secret: Secret) -> bool:
+    text = secret.reveal().strip()
+    return len(text) <= _LONGEST_HEADER_VALUE and text.isascii() and text.isprintable()
 
 
 def _checked_url(url: str, name: str) -> str:
@@ -107,7 +122,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class S3Storage:
     """The S3-compatible store through which inputs, results and logs travel.
 
@@ -139,6 +154,10 @@ class S3Storage:
         endpoint_for_service: str | None = None,
         prefix: str = "",
     ) -> None:
+        # First of all, so that no traceback shows them as they were given.
+        access_key_id, secret_access_key = Secret.of(access_key_id), Secret.of(secret_access_key)
+        access_key_id = _secret(access_key_id, "the storage access_key_id")
+        secret_access_key = _secret(secret_access_key, "the storage secret_access_key")
         if not isinstance(bucket, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", bucket):
             raise InvalidInputError(f"the bucket name {bucket!r} is not one")
         if not isinstance(region, str) or not re.fullmatch(r"[A-Za-z0-9-]{0,64}", region):
@@ -151,14 +170,19 @@ class S3Storage:
         values = {
             "endpoint": _checked_url(endpoint, "the storage endpoint"),
             "bucket": bucket,
-            "access_key_id": _secret(access_key_id, "the storage access_key_id"),
-            "secret_access_key": _secret(secret_access_key, "the storage secret_access_key"),
+            "access_key_id": access_key_id,
+            "secret_access_key": secret_access_key,
             "region": region or "us-east-1",
             "endpoint_for_service": service or None,
             "prefix": prefix,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        # A traceback may show one that was refused, so that it has no members.
+        endpoint, bucket = getattr(self, "endpoint", None), getattr(self, "bucket", None)
+        return f"S3Storage(endpoint={endpoint!r}, bucket={bucket!r})"
 
 
 @dataclass(frozen=True)
@@ -168,13 +192,13 @@ class HttpOptions:
     Attributes:
         verify: True, or the path of a CA bundle; False switches certificate checks off.
         cert: Client certificate: a path, or a pair of certificate and key paths.
-        proxies: Proxy URL by scheme; None takes the environment's.
+        proxies: Proxy URL by scheme, which may hold a password; None takes the environment's.
         timeout: Longest time for one call, its retries included, in seconds; None means 120 s.
     """
 
     verify: bool | str = True
     cert: str | tuple[str, str] | None = None
-    proxies: Mapping[str, str] | None = field(default=None, repr=False)
+    proxies: Mapping[str, Secret] | None = None
     timeout: float | None = None
 
 
@@ -212,10 +236,10 @@ def resolve(  # noqa: PLR0913 - what the user may say, all by name
         AccountError: The token or the URL is missing.
         InvalidInputError: One of them cannot be right.
     """
+    token = _secret(token, "the token")
     if channel is not None and channel not in CHANNELS:
         raise InvalidInputError(f"channel must be one of {', '.join(CHANNELS)}, not {channel!r}")
-    secret = _secret(token, "the token")
-    if not secret:
+    if not token:
         raise AccountError("no token: pass DirectProvider(token=..., url=...), the API key of your system")
     if not url:
         raise AccountError("no url: pass DirectProvider(token=..., url=...), the address of your system")
@@ -226,7 +250,7 @@ def resolve(  # noqa: PLR0913 - what the user may say, all by name
     return Account(
         channel=channel or CHANNELS[0],
         url=checked,
-        token=secret,
+        token=token,
         instance=_secret(instance, "the instance").reveal() or None,
         iam_url=_checked_url(iam_url or (checked if own else DEFAULT_IAM_URL), "the iam_url"),
         storage=storage,
@@ -252,7 +276,7 @@ def _http_options(
         pair = isinstance(cert, tuple) and len(cert) == 2  # noqa: PLR2004 - certificate and key
         for path in cert if pair else (cert,):
             _existing(path, "cert must be the path of a certificate, or a pair of certificate and key paths")
-    return HttpOptions(verify=verify, cert=cert, proxies=_proxy_urls(proxies), timeout=timeout)
+    return HttpOptions(verify=verify, cert=cert, proxies=proxy_urls(proxies), timeout=timeout)
 
 
 def _is_number(value: object) -> bool:
@@ -267,12 +291,17 @@ def _existing(path: object, rule: str) -> str:
     return text
 
 
-def _proxy_urls(proxies: Mapping[str, Any] | None) -> Mapping[str, str] | None:
+def proxy_urls(proxies: Mapping[str, Any] | None) -> Mapping[str, Secret] | None:
+    """Proxy by scheme; the URL may hold a password.
+
+    Raises:
+        InvalidInputError: It is no such mapping.
+    """
     if proxies is None:
         return None
     urls = proxies.get("urls", proxies) if isinstance(proxies, Mapping) else None
     if not isinstance(urls, Mapping) or not all(
-        isinstance(part, str) for entry in urls.items() for part in entry
+        isinstance(scheme, str) and isinstance(url, str | Secret) for scheme, url in urls.items()
     ):
         raise InvalidInputError("proxies must be a mapping such as {'https': 'http://proxy:3128'}")
-    return dict(urls)
+    return {scheme: url if isinstance(url, Secret) else Secret(url) for scheme, url in urls.items()}

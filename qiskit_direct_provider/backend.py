@@ -311,6 +311,7 @@ class DirectBackend(PulseNames, BackendV2):
             tags=run_options.tags(job_tags),
             memory=bool(self.options.memory if memory is None else memory),
             calibration=device.calibration.last_update_date if device.calibration else None,
+            backend_version=device.configuration.backend_version,
         )
         lane_wait_s = run_options.duration_s(wait_for_lane, "wait_for_lane") if wait_for_lane else 0.0
         accepted = send(self._workspace, entry, program.payload, lane_wait_s)

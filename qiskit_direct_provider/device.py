@@ -6,6 +6,7 @@ import functools
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from qiskit_direct_provider.errors import ProtocolError
 from qiskit_direct_provider.target import build_target, read_documents
 from qiskit_direct_provider.wire.backend import FrequencyRanges, read_frequency_ranges
 from qiskit_direct_provider.wire.tolerant import read_untyped
@@ -102,6 +103,15 @@ def read_device(documents: DeviceDocuments, *, use_fractional_gates: bool = Fals
         ProtocolError: They do not describe a device.
     """
     issues: list[str] = []
-    configuration, calibration = read_documents(documents.configuration, documents.properties, issues)
+    configuration, calibration = _read(documents, issues)
     target = build_target(configuration, calibration, issues, use_fractional_gates=use_fractional_gates)
     return Device(documents, configuration, calibration, target, tuple(issues))
+
+
+def _read(documents: DeviceDocuments, issues: list[str]) -> tuple[Configuration, Calibration | None]:
+    try:
+        return read_documents(documents.configuration, documents.properties, issues)
+    except ProtocolError as error:
+        why = str(error)
+    # Not chained: the frames below hold the documents, in which a proxy may have repeated what it was told.
+    raise ProtocolError(why)

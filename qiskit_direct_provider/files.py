@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["data_folder", "locked", "private_folder", "write_whole"]
+__all__ = ["data_folder", "held", "locked", "private_folder", "write_whole"]
 
 
 def data_folder() -> Path:
@@ -79,3 +79,39 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def held(file: Path, *, wait: bool) -> Iterator[bool]:
+    """Keep others from doing the same with a file that is there; a process that dies lets go of it.
+
+    Args:
+        file: Which file; nobody is kept from one that is not there, or that cannot be locked.
+        wait: Wait until it is free.
+
+    Yields:
+        False when somebody else holds it.
+    """
+    import fcntl
+
+    try:
+        handle = os.open(file, os.O_RDWR)
+    except OSError:
+        yield True
+        return
+    try:
+        yield _flocked(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(handle)
+
+
+def _flocked(handle: int, operation: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(handle, operation)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -22,7 +21,7 @@ from qiskit_direct_provider.results import (
     qiskit_result,
     records_from,
 )
-from qiskit_direct_provider.submission import note_end
+from qiskit_direct_provider.submission import downloaded, note_end
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -85,7 +84,7 @@ class DirectJob(JobV1):
             origin = ResultOrigin(
                 job_id=self.job_id(),
                 backend_name=self.backend().name,
-                backend_version=str(self.backend().backend_version or ""),
+                backend_version=str(self._entry.backend_version or self.backend().backend_version or ""),
                 date=self._last.ended.isoformat() if self._last and self._last.ended else None,
             )
             circuits = self._entry.circuits or records_from(primitive_result)
@@ -96,8 +95,7 @@ class DirectJob(JobV1):
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
         if self._primitive_result is None:
             deadline = _deadline(timeout)
-            payload = self._workspace.journal.result(self.job_id()) or self._fetched(deadline, wait)
-            result = primitive_result_from_json(payload)
+            result = self._kept(deadline) or self._fetched(deadline, wait)
             expected = len(self._entry.circuits)
             if expected and len(result) != expected:
                 raise errors.ProtocolError(
@@ -129,6 +127,8 @@ class DirectJob(JobV1):
         return self._awaited().__await__()
 
     async def _awaited(self) -> Result:
+        import asyncio
+
         if self._last is None or self._last.status not in JOB_FINAL_STATES:
             loop, ended = asyncio.get_running_loop(), asyncio.Event()
             with self._workspace.poller.watched([self.ticket()]) as (ticket,):
@@ -294,8 +294,19 @@ class DirectJob(JobV1):
         self._last = ticket.record or self._last
         return self._last
 
-    def _fetched(self, deadline: Deadline, wait: float | None) -> bytes:
-        """The result document, on disk before the lane is freed."""
+    def _kept(self, deadline: Deadline) -> PrimitiveResult | None:
+        """The result from the disk; the lane is freed if who put it there did not come so far."""
+        journal = self._workspace.journal
+        payload, entry = journal.result(self.job_id()), journal.entry(self.job_id())
+        if payload is not None and entry is not None and entry.stage is not Stage.FREED:
+            self._free_lane(deadline)
+        if payload is None:
+            return None
+        self._last = self._last or self._recorded_end()
+        return primitive_result_from_json(payload)
+
+    def _fetched(self, deadline: Deadline, wait: float | None) -> PrimitiveResult:
+        """The result from the object store, on disk before the lane is freed."""
         try:
             record = final_record(self, deadline, wait)
         except errors.JobNotFoundError as gone:
@@ -304,26 +315,45 @@ class DirectJob(JobV1):
         if record.status is not JobStatus.DONE:
             self._free_lane(deadline)
             raise _ending(record)
-        payload: bytes = self._client.result(self.job_id(), self._client.deadline(deadline.remaining()))
+        kept = self._kept(deadline)  # by another process, meanwhile
+        if kept is not None:
+            return kept
+        limit = self._client.deadline(deadline.remaining())
+        payload, result = downloaded(lambda: self._client.result(self.job_id(), limit), limit)
         if self._workspace.journal.store_result(self.job_id(), payload) or not self._entry.origin:
             self._free_lane(deadline)
-        return payload
+        return result
 
-    def _left_behind(self, gone: errors.JobNotFoundError, deadline: Deadline) -> bytes:
-        """The result of a job that the server has forgotten, from the object store."""
-        payload: bytes | None = self._client.stored_result(
-            self.job_id(), self._client.deadline(deadline.remaining())
-        )
-        if payload is None:
-            raise gone
+    def _left_behind(self, gone: errors.JobNotFoundError, deadline: Deadline) -> PrimitiveResult:
+        """The result of a job that the server has forgotten, from the disk or from the object store."""
+        kept = self._kept(deadline)
+        if kept is not None:
+            return kept
+        limit = self._client.deadline(deadline.remaining())
+
+        def download() -> bytes:
+            payload: bytes | None = self._client.stored_result(self.job_id(), limit)
+            if payload is None:
+                raise gone
+            return payload
+
+        payload, result = downloaded(download, limit)
         self._workspace.journal.store_result(self.job_id(), payload)
-        return payload
+        self._change(status=JobStatus.DONE.name)
+        self._last = _known_end(self._entry)
+        return result
 
     def _free_lane(self, deadline: Deadline) -> None:
-        """An ended job holds its lane until it is deleted; that must neither lose nor delay a result."""
+        """An ended job holds its lane until it is deleted; that must neither lose nor delay a result.
+
+        The lane is left to a sender who does not know yet that the job arrived, and would send it once more.
+        """
         limit = min(FREEING_LIMIT_S, max(deadline.remaining(), 0.5))
         try:
-            self._client.delete(self.job_id(), self._client.deadline(limit))
+            with self._workspace.journal.sending(self.job_id(), wait=False) as alone:
+                if not alone:
+                    return
+                self._client.delete(self.job_id(), self._client.deadline(limit))
         except errors.DirectError as error:
             logger.warning("job %s has ended, but still holds its lane: %s", self.job_id(), error)
         else:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.interface import JobRecord
     from qiskit_direct_provider.workspace import Workspace
 
-__all__ = ["JobQuery", "found_entries", "known_entry"]
+__all__ = ["JobQuery", "found_entries", "known_entry", "settled"]
 
 logger = logging.getLogger(__name__)
 
@@ -78,10 +78,10 @@ class JobQuery:
 
 
 def _statuses(given: JobStatus | str | Iterable[JobStatus | str]) -> frozenset[JobStatus]:
-    each = [given] if isinstance(given, JobStatus | str) else list(given)
     try:
+        each = [given] if isinstance(given, JobStatus | str) else list(given)
         return frozenset(one if isinstance(one, JobStatus) else JobStatus[one.upper()] for one in each)
-    except (KeyError, AttributeError) as error:
+    except (KeyError, AttributeError, TypeError) as error:
         known = ", ".join(status.name for status in JobStatus)
         raise errors.InvalidInputError(f"status must be one of {known}, not {given!r}") from error
 
@@ -113,6 +113,15 @@ def known_entry(workspace: Workspace, job_id: str) -> JobEntry:
     return recover(workspace, entry)
 
 
+def settled(workspace: Workspace, entry: JobEntry) -> JobEntry:
+    """An entry of a list; what a process left half done is finished, if that is possible now."""
+    try:
+        return recover(workspace, entry)
+    except errors.DirectError as error:
+        logger.warning("job %s is on record, but could not be sent: %s", entry.job_id, error)
+        return entry
+
+
 def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> JobEntry:
     """What is known of a job that the server holds."""
     if entry is None:
@@ -127,6 +136,8 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             created=record.created,
             status=record.status.name if record.status in JOB_FINAL_STATES else None,
         )
+    if entry.stage is Stage.INTENDED:
+        entry = workspace.journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
     if record.status in JOB_FINAL_STATES and entry.status is None:
         note_end(workspace, record)
     return msgspec.structs.replace(

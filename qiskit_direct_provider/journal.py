@@ -11,6 +11,7 @@ import os
 import socket
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,12 @@ from msgspec import Struct
 
 from qiskit_direct_provider.errors import DuplicateJobError, StorageError
 from qiskit_direct_provider.expectations import CircuitRecord
-from qiskit_direct_provider.files import data_folder, locked, write_whole
+from qiskit_direct_provider.files import data_folder, held, locked, write_whole
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.programs import Program
 
-__all__ = ["JobEntry", "Journal", "Stage", "journal_folder", "new_entry", "with_metadata"]
+__all__ = ["WITHOUT_RESULT", "JobEntry", "Journal", "Stage", "journal_folder", "new_entry", "with_metadata"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Stage(str, enum.Enum):
     FREED = "freed"  # and the server was told to forget it
 
 
-_WITHOUT_RESULT = ("CANCELLED", "ERROR")
+WITHOUT_RESULT = ("CANCELLED", "ERROR")
 _ORDER = {stage: position for position, stage in enumerate(Stage)}
 
 
@@ -68,6 +69,7 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     memory: bool = False
     calibration: str | None = None
+    backend_version: str | None = None
     status: str | None = None
     created: datetime | None = None
     ended: datetime | None = None
@@ -127,7 +129,7 @@ class Journal:
                     raise DuplicateJobError(
                         f"the id {entry.job_id} belongs to another job on record here; choose another job_id"
                     )
-                if known is not None and known.status not in _WITHOUT_RESULT:
+                if known is not None and known.status not in WITHOUT_RESULT:
                     return known
                 write_whole(self._file(entry.job_id, ".input"), zlib.compress(payload, 1))
                 self._write(entry, durable=True)
@@ -157,6 +159,13 @@ class Journal:
         except OSError as error:
             logger.warning("job %s: the journal in %s was not updated: %s", job_id, self.folder, error)
             return self.entry(job_id)
+
+    def sending(self, job_id: str, *, wait: bool) -> AbstractContextManager[bool]:
+        """Be the only one who sends a job; gives False when another process or thread is about to.
+
+        The lock is on the job's input, so it is gone with its process.
+        """
+        return held(self._file(job_id, ".input"), wait=wait)
 
     def discard(self, job_id: str) -> None:
         """Forget a job that was refused, and so never came to be."""

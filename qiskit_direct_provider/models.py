@@ -7,6 +7,7 @@ are completed here first. Importing them takes about a second, so it waits until
 from __future__ import annotations
 
 import re
+import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,7 @@ def _items(entries: Any, dates: _Dates) -> list[dict[str, Any]]:
         if isinstance(entry, dict)
         and "name" in entry
         and isinstance(entry.get("value"), int | float)
+        and not abs(entry["value"]) > sys.float_info.max  # an integer may be
         and _UNIT.fullmatch(str(entry.get("unit") or ""))
     ]
 

@@ -15,12 +15,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.accounts import Account, S3Storage, resolve
+from qiskit_direct_provider.accounts import Account, S3Storage, Secret, proxy_urls, resolve
 from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
 from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.clients.connect import connect
 from qiskit_direct_provider.job import DirectJob, as_completed
-from qiskit_direct_provider.job_search import JobQuery, found_entries, known_entry
+from qiskit_direct_provider.job_search import JobQuery, found_entries, known_entry, settled
 from qiskit_direct_provider.journal import Journal, journal_folder
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
@@ -61,7 +61,7 @@ class DirectProvider:
 
     def __init__(  # noqa: PLR0913 - the parts of an account, all by name
         self,
-        token: str | None = None,
+        token: str | Secret | None = None,
         url: str | None = None,
         *,
         instance: str | None = None,
@@ -73,6 +73,8 @@ class DirectProvider:
         cert: str | tuple[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
+        # No traceback shows them as they were given.
+        token, proxies = Secret.of(token or ""), proxy_urls(proxies)
         self._account: Account = resolve(
             token=token,
             url=url,
@@ -203,6 +205,8 @@ class DirectProvider:
     ) -> list[DirectJob]:
         """Jobs of the account, newest first: those on record here and those that the server holds.
 
+        What a process left half done is finished, as `retrieve_job` does it.
+
         Args:
             limit: Most jobs to return; None for all.
             skip: Leave out the first ones.
@@ -222,7 +226,8 @@ class DirectProvider:
             descending=descending,
         )
         end = None if limit is None else skip + limit
-        return [self._job(entry) for entry in islice(found_entries(self._workspace, query), skip, end)]
+        found = islice(found_entries(self._workspace, query), skip, end)
+        return [self._job(settled(self._workspace, entry)) for entry in found]
 
     def wait(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> list[DirectJob]:
         """Wait until all jobs have ended, with one request a turn for all of them; the jobs.

@@ -12,60 +12,84 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Submission
-from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.clients.retrying import retried
+from qiskit_direct_provider.journal import WITHOUT_RESULT, Stage
+from qiskit_direct_provider.results import primitive_result_from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qiskit.primitives import PrimitiveResult
+
     from qiskit_direct_provider.clients.interface import JobRecord
     from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.workspace import Workspace
 
-__all__ = ["free_own_lanes", "keep_and_free", "note_end", "recover", "send"]
+__all__ = ["downloaded", "free_own_lanes", "keep_and_free", "note_end", "recover", "send"]
 
 logger = logging.getLogger(__name__)
 
 FIRST_LANE_PAUSE_S = 1.0
 LONGEST_LANE_PAUSE_S = 30.0
+MOST_ROUNDS = 20  # a server that frees no lane for all its deletes must not be asked for ever
 FREEING_LIMIT_S = 10.0
 
 
 def send(workspace: Workspace, entry: JobEntry, payload: bytes, wait_for_lane_s: float = 0.0) -> JobEntry:
     """Write a job down, send it, and confirm it.
 
-    While all lanes are taken, finished jobs of ours are put on disk and freed; then a lane is waited for.
+    An earlier attempt of the same job may have arrived, so it is looked for first, and it stays on record
+    whatever happens. While all lanes are taken, finished jobs of ours are put on disk and freed; then a
+    lane is waited for.
 
     Raises:
         LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them.
         BackendReservedError: The reservation did not end within that time.
         TransportError: It is not known what became of the job; the text says how to find out. It is on
             record, so it is not lost.
-        DirectError: The refusal. Nothing stays behind.
+        DirectError: The refusal. Nothing of a new job stays behind.
     """
-    known = workspace.journal.begin(entry, payload)
-    if known.stage is not Stage.INTENDED:
-        return known
-    return _deliver(workspace, known, payload, Deadline.after(wait_for_lane_s))
+    journal, lane_deadline = workspace.journal, Deadline.after(wait_for_lane_s)
+    _forget_failure(workspace, entry.job_id)
+    is_new = journal.begin(entry, payload) is entry
+    with journal.sending(entry.job_id, wait=True):
+        known = journal.begin(entry, payload)  # another process may have sent it meanwhile, or given up
+        if known.stage is not Stage.INTENDED:
+            return known
+        if not is_new and known is not entry:
+            return _recovered(workspace, known, lane_deadline)
+        try:
+            return _deliver(workspace, known, payload, lane_deadline)
+        except errors.DirectError as error:
+            if error.job_id is None:
+                journal.discard(entry.job_id)
+            raise
+
+
+def _forget_failure(workspace: Workspace, job_id: str) -> None:
+    """Free the id of a job that ended without a result: the server would take the new one for the old."""
+    before = workspace.journal.entry(job_id)
+    if before is not None and before.status in WITHOUT_RESULT and before.stage is not Stage.FREED:
+        workspace.client.delete(job_id, workspace.client.deadline())
+        workspace.journal.advance(job_id, stage=Stage.FREED)
 
 
 def _deliver(workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadline: Deadline) -> JobEntry:
     client, journal = workspace.client, workspace.journal
     submission = _submission(entry, payload)
-    pause = FIRST_LANE_PAUSE_S
+    pause, rounds = FIRST_LANE_PAUSE_S, 0
     while True:
         try:
             client.submit(submission, client.deadline())
         except (errors.LanesFullError, errors.BackendReservedError) as error:
             full = isinstance(error, errors.LanesFullError)
-            if full and free_own_lanes(workspace, entry.backend_name):
+            rounds += 1
+            if full and rounds <= MOST_ROUNDS and free_own_lanes(workspace, entry.backend_name):
                 continue
             if lane_deadline.expired():
-                journal.discard(entry.job_id)
                 raise (_with_holders(workspace, entry, error) if full else error) from None
             time.sleep(min(random.uniform(0, pause), lane_deadline.remaining()))  # noqa: S311 - jitter
             pause = min(2 * pause, LONGEST_LANE_PAUSE_S)
-        except errors.DirectError as error:
-            if error.job_id is None:
-                journal.discard(entry.job_id)
-            raise
         else:
             return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
 
@@ -73,18 +97,25 @@ def _deliver(workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadlin
 def recover(workspace: Workspace, entry: JobEntry) -> JobEntry:
     """Finish what a process left half done: find out whether its job arrived, and send it if it did not.
 
+    A job that a living process is about to send is left to it.
+
     Raises:
-        DirectError: The server does not answer, or refuses the job.
+        DirectError: The server does not answer, or refuses the job, which stays on record.
     """
-    client, journal = workspace.client, workspace.journal
     if entry.stage is not Stage.INTENDED:
         return entry
+    with workspace.journal.sending(entry.job_id, wait=False) as alone:
+        return _recovered(workspace, entry, Deadline.after(0)) if alone else entry
+
+
+def _recovered(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline) -> JobEntry:
+    client, journal = workspace.client, workspace.journal
     payload = journal.payload(entry.job_id)
     try:
         client.job(entry.job_id, client.deadline())
     except errors.JobNotFoundError:
         if client.stored_result(entry.job_id, client.deadline()) is None and payload is not None:
-            return _deliver(workspace, entry, payload, Deadline.after(0))
+            return _deliver(workspace, entry, payload, lane_deadline)
     return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
 
 
@@ -105,14 +136,16 @@ def _submission(entry: JobEntry, payload: bytes) -> Submission:
 def free_own_lanes(workspace: Workspace, backend_name: str) -> int:
     """Free the lanes that our own ended jobs hold, their results put on disk first; how many were freed.
 
-    A job that is not on record here belongs to somebody else, and is not touched.
+    A job that is not on record here belongs to somebody else, and is not touched. Nor is one whose sender
+    does not know yet that it arrived: it would look for it, not find it, and send it once more.
     """
     freed = 0
     for record in workspace.client.jobs(workspace.client.deadline()):
         ours = record.backend_name == backend_name and record.status in JOB_FINAL_STATES
         if ours and workspace.journal.entry(record.job_id) is not None:
             try:
-                freed += keep_and_free(workspace, record)
+                with workspace.journal.sending(record.job_id, wait=False) as alone:
+                    freed += alone and keep_and_free(workspace, record)
             except errors.DirectError as error:
                 logger.warning("the lane of job %s could not be freed: %s", record.job_id, error)
     return freed
@@ -123,12 +156,32 @@ def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
     client, journal = workspace.client, workspace.journal
     note_end(workspace, record)
     if record.status is JobStatus.DONE and journal.result(record.job_id) is None:
-        payload = client.result(record.job_id, client.deadline())
+        deadline = client.deadline()
+        payload, _ = downloaded(lambda: client.result(record.job_id, deadline), deadline)
         if not journal.store_result(record.job_id, payload):
             return False
     client.delete(record.job_id, client.deadline(FREEING_LIMIT_S))
     journal.advance(record.job_id, stage=Stage.FREED)
     return True
+
+
+def downloaded(download: Callable[[], bytes], deadline: Deadline) -> tuple[bytes, PrimitiveResult]:
+    """A result that can be read, as it came and decoded; what was damaged on its way is fetched again.
+
+    Nothing else may be put on disk: the server's copy is deleted next.
+
+    Raises:
+        ProtocolError: It stays damaged.
+        DirectError: The download failed.
+    """
+    for attempt in retried(repeatable=True, deadline=deadline):
+        with attempt:
+            payload = download()
+            try:
+                return payload, primitive_result_from_json(payload)
+            except errors.ProtocolError as error:
+                raise errors.ProtocolError(str(error), retryable=True) from error
+    raise AssertionError
 
 
 def note_end(workspace: Workspace, record: JobRecord) -> None:

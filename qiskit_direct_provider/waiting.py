@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
+from qiskit_direct_provider.clients.deadline import NEVER
 from qiskit_direct_provider.errors import ApiError, DirectError, JobNotFoundError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Ticket:
         error: Why the wait cannot go on.
         outage: Why the last question had no answer; the wait goes on.
         news: Counts what was learnt.
+        deadline: When the wait ends at the latest; no question takes longer.
         on_end: Called by the poller's thread once the wait is over.
     """
 
@@ -66,6 +68,7 @@ class Ticket:
         self.outage: DirectError | None = None
         self.silent_since: float | None = None
         self.news = 0
+        self.deadline = NEVER
         self.on_end: Callable[[], object] | None = None
 
     @property
@@ -133,6 +136,8 @@ class Poller:
             The new count of news, or the old one when the deadline came first.
         """
         with self._changed:
+            for ticket in tickets:
+                ticket.deadline = deadline
             self._changed.wait_for(
                 lambda: sum(ticket.news for ticket in tickets) != seen,
                 timeout=min(deadline.remaining(), threading.TIMEOUT_MAX),
@@ -177,28 +182,26 @@ class Poller:
         """Ask once, about all open tickets, and hand out what was learnt."""
         with self._changed:
             tickets = self._open()
+            patience_s = max((ticket.deadline.remaining() for ticket in tickets), default=0.0)
         try:
-            records = self._ask({ticket.job_id for ticket in tickets})
+            records = self._ask({ticket.job_id for ticket in tickets}, min(patience_s, REQUEST_LIMIT_S))
         except DirectError as error:
             self._hand_out(tickets, {}, error)
         else:
             self._hand_out(tickets, records, None)
 
-    def _ask(self, job_ids: set[str]) -> dict[str, JobRecord | DirectError]:
+    def _ask(self, job_ids: set[str], limit_s: float) -> dict[str, JobRecord | DirectError]:
         if len(job_ids) == 1:
             (job_id,) = job_ids
-            return {job_id: self._one(job_id)}
-        listed = {record.job_id: record for record in self._client.jobs(self._limit())}
-        return {job_id: listed.get(job_id) or self._one(job_id) for job_id in job_ids}
+            return {job_id: self._one(job_id, limit_s)}
+        listed = {record.job_id: record for record in self._client.jobs(self._client.deadline(limit_s))}
+        return {job_id: listed.get(job_id) or self._one(job_id, limit_s) for job_id in job_ids}
 
-    def _one(self, job_id: str) -> JobRecord | DirectError:
+    def _one(self, job_id: str, limit_s: float) -> JobRecord | DirectError:
         try:
-            return self._client.job(job_id, self._limit())
+            return self._client.job(job_id, self._client.deadline(limit_s))
         except JobNotFoundError as error:
             return error
-
-    def _limit(self) -> Deadline:
-        return self._client.deadline(REQUEST_LIMIT_S)
 
     def _hand_out(
         self, tickets: list[Ticket], records: dict[str, JobRecord | DirectError], outage: DirectError | None

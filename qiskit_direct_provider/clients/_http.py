@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from qiskit_direct_provider.clients.bodies import ENCODINGS, UnreadableBody, read_body
 from qiskit_direct_provider.clients.refusals import error_for
 from qiskit_direct_provider.clients.retrying import retried
 from qiskit_direct_provider.errors import DirectError, ProtocolError, TransportError
@@ -31,11 +32,11 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 20.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-_CHUNK = 64 * 1024
 _UNAUTHORIZED = 401
 _NO_CONTENT = 204
 _FIRST_REDIRECT = 300
 _FIRST_FAILURE = 400
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Request:
     """One request.
 
     ``repeatable`` says that sending it twice does no harm; only then is it retried when its fate is
-    unknown. A body that holds a secret is given as a function.
+    unknown. ``secrets`` are headers that are secret. A body with a secret is given as a function, and
+    ``in_body`` says what is secret in it: a refusal may repeat it.
     """
 
     method: str
@@ -51,6 +53,8 @@ class Request:
     body: bytes | Callable[[], bytes] | None = field(default=None, repr=False)
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    in_body: tuple[Secret, ...] = field(default=(), repr=False)
     repeatable: bool = True
 
     def __str__(self) -> str:
@@ -75,10 +79,20 @@ class Answer:
         Raises:
             ProtocolError: It is not JSON, or has another shape.
         """
+        return self.decoded(lambda document: msgspec.json.decode(document, type=shape))
+
+    def decoded(self, decode: Callable[[bytes], T]) -> T:
+        """What ``decode`` makes of the document. Its own failure is not chained: its frames hold the body.
+
+        Raises:
+            ProtocolError: It is not JSON, or has another shape.
+        """
+        self.document()
         try:
-            return msgspec.json.decode(self.document(), type=shape)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise self.broken(str(error)) from error
+            return decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            why = str(error)
+        raise self.broken(why)
 
     def document(self) -> bytes:
         """The body, if it calls itself JSON."""
@@ -154,7 +168,7 @@ class Sender:
         self.base_url = base_url
         self._options = options
         self._authorization = authorization or NoAuthorization()
-        self._headers = {"Accept": "application/json", **(headers or {})}
+        self._headers = {"Accept": "application/json", "Accept-Encoding": ENCODINGS, **(headers or {})}
         self._refusal = refusal
         self._advice = advice
         self._sessions: dict[int, requests.Session] = {}
@@ -197,29 +211,53 @@ class Sender:
     def _exchange(
         self, request: Request, authorization: Mapping[str, Secret], deadline: Deadline, max_bytes: int
     ) -> Answer:
-        """One request and its answer. What the libraries below raise is not chained: it holds the headers."""
+        """One request and its answer.
+
+        What the libraries below raise is not chained, and no frame of what is raised here holds a body:
+        both may hold secrets, which a traceback with variables would show.
+        """
+        if deadline.expired():
+            raise TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
+        outcome = self._outcome(request, authorization, deadline, max_bytes)
+        if isinstance(outcome, DirectError):
+            logger.debug("%s", outcome)
+            raise outcome
+        logger.debug("%s %s: HTTP %d, %d bytes", self.host, request, outcome.status, len(outcome.body))
+        return outcome
+
+    def _outcome(
+        self, request: Request, authorization: Mapping[str, Secret], deadline: Deadline, max_bytes: int
+    ) -> Answer | DirectError:
+        """The answer, or why there is none."""
         import requests
         import urllib3
 
         from qiskit_direct_provider.clients.guard import guarded
+        from qiskit_direct_provider.clients.silence import reason
 
-        if deadline.expired():
-            raise TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
+        status = None
+        secrets = {**authorization, **request.secrets}
         try:
-            with guarded(deadline), self._open(request, authorization, deadline) as response:
-                body = _read(response, request, deadline, max_bytes)
-                answer = Answer(request, response.status_code, response.headers, body)
-            failure = None if not deadline.expired() else self._no_answer(request, None, late=True)
+            with guarded(deadline), self._open(request, secrets, deadline) as response:
+                status = response.status_code
+                body = read_body(response, deadline, max_bytes)
+            told = secrets if status >= _FIRST_FAILURE else authorization
+            body = _without(body, (*told.values(), *request.in_body))
+        except UnreadableBody as error:
+            late = deadline.expired()
+            kind = TransportError if late else ProtocolError
+            text = f"{request} to {self.host}: the answer cannot be read: {error.why}"
+            return kind(text, status=None if late else status, retryable=not error.large)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            failure = self._no_answer(request, error, late=deadline.expired())
-        if failure is not None:
-            raise failure
-        logger.debug("%s %s: HTTP %d, %d bytes", self.host, request, answer.status, len(answer.body))
-        return answer
+            why, retryable = reason(error, self._advice, late=deadline.expired())
+            return TransportError(f"{request} to {self.host}: {why}", retryable=retryable)
+        if deadline.expired():
+            return TransportError(
+                f"{request} to {self.host}: no answer within the time limit", retryable=True
+            )
+        return Answer(request, status, response.headers, body)
 
-    def _open(
-        self, request: Request, authorization: Mapping[str, Secret], deadline: Deadline
-    ) -> requests.Response:
+    def _open(self, request: Request, secrets: Mapping[str, Secret], deadline: Deadline) -> requests.Response:
         headers = {**self._headers, **request.headers}
         if request.body is not None:
             headers["Content-Type"] = request.content_type
@@ -229,7 +267,7 @@ class Sender:
             self.base_url + request.path,
             data=request.body() if callable(request.body) else request.body,
             headers=headers,
-            auth=_Signed(authorization),
+            auth=_Signed(secrets),
             timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
             allow_redirects=False,
             stream=True,
@@ -242,7 +280,7 @@ class Sender:
         import requests
 
         if self._options.proxies is not None:
-            return dict(self._options.proxies)
+            return {scheme: url.reveal() for scheme, url in self._options.proxies.items()}
         found: dict[str, str] = requests.utils.get_environ_proxies(self.base_url + path)
         return found
 
@@ -264,23 +302,6 @@ class Sender:
             self._sessions = {os.getpid(): session}
         return session
 
-    def _no_answer(self, request: Request, error: Exception | None, *, late: bool) -> TransportError:
-        from requests.exceptions import ConnectTimeout, ProxyError, SSLError, Timeout
-
-        kinds: list[tuple[type[Exception], str]] = [
-            (SSLError, "the certificate was not accepted; pass verify='/path/to/ca.pem' for a private CA"),
-            (ProxyError, "the proxy did not let it through; see proxies="),
-            (ConnectTimeout, "no connection within the time limit; is the host reachable from here?"),
-            (Timeout, "no answer within the time limit"),
-        ]
-        broke = f"no connection, or it broke; {self._advice}"
-        default = "no answer within the time limit" if late else broke
-        why = next((text for kind, text in kinds if isinstance(error, kind)), default)
-        logger.debug("%s %s: %s (%s)", self.host, request, why, type(error).__name__)
-        return TransportError(
-            f"{request} to {self.host}: {why}", retryable=not isinstance(error, SSLError | ValueError)
-        )
-
     def close(self) -> None:
         """Close idle connections. Another request opens new ones."""
         for session in self._sessions.values():
@@ -300,15 +321,10 @@ class _Signed:
         return prepared
 
 
-def _read(response: requests.Response, request: Request, deadline: Deadline, max_bytes: int) -> bytes:
-    """The whole decoded body, within the size limit and the deadline."""
-    body = bytearray()
-    for chunk in response.iter_content(_CHUNK):
-        body += chunk
-        if len(body) > max_bytes:
-            raise ProtocolError(
-                f"{request}: the answer is larger than {max_bytes} bytes", status=response.status_code
-            )
-        if deadline.expired():
-            raise TransportError(f"{request}: the answer was not complete in time", retryable=True)
-    return bytes(body)
+def _without(body: bytes, secrets: Iterable[Secret]) -> bytes:
+    """A body in which the secrets that were sent are starred out: some servers repeat what they refuse."""
+    for secret in secrets:
+        word = secret.reveal().rpartition(" ")[2].encode()
+        if len(word) >= _SHORTEST_SECRET:
+            body = body.replace(word, b"***")
+    return body

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Request, Sender, as_json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IamTokens"]
 
-RENEW_AFTER = 0.8
+RENEW_AFTER = 0.96  # of its life; should it end early, a refusal renews it
 LONGEST_EXCHANGE_S = 30.0
 USUAL_LIFE_S = 3600.0
 
@@ -86,7 +86,14 @@ class IamTokens:
 
     def _fetch(self, deadline: Deadline) -> _Token:
         asked_at = self._clock()
-        request = Request("POST", TOKEN_PATH, self._form, "application/x-www-form-urlencoded")
+        request = Request(
+            "POST",
+            TOKEN_PATH,
+            self._form,
+            "application/x-www-form-urlencoded",
+            in_body=(self._api_key, Secret(quote_plus(self._api_key.reveal()))),
+            repeatable=False,  # whoever needs the token tries again
+        )
         try:
             answer = self._sender.send(request, deadline, as_json(TokenAnswer))
         except InvalidInputError as error:
@@ -105,7 +112,12 @@ class IamTokens:
 
 
 def _bearer(answer: TokenAnswer, host: str) -> Secret:
-    token = answer.access_token.strip()
-    if not token or not (token.isascii() and token.isprintable()):
+    bearer = Secret(f"Bearer {answer.access_token.strip()}")
+    if not _sendable(bearer):
         raise ProtocolError(f"{host} answered with a token that cannot be sent in a header")
-    return Secret(f"Bearer {token}")
+    return bearer
+
+
+def _sendable(bearer: Secret) -> bool:
+    text = bearer.reveal()
+    return len(text) > len("Bearer ") and text.isascii() and text.isprintable()

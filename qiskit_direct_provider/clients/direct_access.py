@@ -242,10 +242,7 @@ def _liberally(shape: type[S]) -> Callable[[Answer], S]:
     """A reader that bears with odd optional members."""
 
     def read(answer: Answer) -> S:
-        try:
-            return tolerant.read(answer.document(), shape, [])
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise answer.broken(str(error)) from error
+        return answer.decoded(lambda document: tolerant.read(document, shape, []))
 
     return read
 

@@ -22,37 +22,63 @@ if TYPE_CHECKING:
 
 __all__ = ["GuardedAdapter", "guarded"]
 
+NEGOTIATION_GRACE_S = 0.4
+
 _here = threading.local()
 
 
 class _Guard:
-    """The connection that this thread uses just now."""
+    """The connection that this thread uses just now.
+
+    It is held by a descriptor of its own: while TLS or a tunnel through a proxy is negotiated, the
+    connection's socket changes hands, and is out of reach.
+    """
 
     def __init__(self) -> None:
-        self._connection: HTTPConnection | None = None
+        self._socket: socket.socket | None = None
+        self._negotiating = False
         self._expired = False
+        self._over = threading.Event()
         self._lock = threading.Lock()
 
-    def watch(self, connection: HTTPConnection) -> None:
+    def watch(self, connected: socket.socket, *, negotiating: bool = False) -> None:
         """Take note of the connection; it is of no use once the time is over."""
         with self._lock:
-            self._connection = connection
-            if self._expired:
-                _shut(connection)
+            self._let_go()
+            self._socket = socket.socket(fileno=socket.dup(connected.fileno()))
+            self._negotiating = negotiating
+            if self._expired and not negotiating:
+                self._shut()
 
     def expire(self) -> None:
-        """The time is over."""
+        """The time is over.
+
+        A negotiation mostly ends by its own timeout; one that is shut down before TLS has begun would
+        leave an open socket behind, in the standard library.
+        """
         with self._lock:
             self._expired = True
-            if self._connection is not None:
-                _shut(self._connection)
+            patience_s = NEGOTIATION_GRACE_S if self._negotiating else 0.0
+        if not self._over.wait(patience_s):
+            with self._lock:
+                self._shut()
 
+    def close(self) -> None:
+        """The exchange is over."""
+        self._over.set()
+        with self._lock:
+            self._let_go()
 
-def _shut(connection: HTTPConnection) -> None:
-    """End reads and writes that wait on a connection; they fail at once."""
-    if connection.sock is not None:
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    def _shut(self) -> None:
+        """End reads and writes that wait on the connection; they fail at once."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
 
 @contextlib.contextmanager
@@ -71,31 +97,34 @@ def guarded(deadline: Deadline) -> Iterator[None]:
     finally:
         timer.cancel()
         _here.guard = None
+        guard.close()
 
 
-def _noted(connection: HTTPConnection) -> None:
+def _noted(connected: socket.socket | None, *, negotiating: bool = False) -> None:
     guard: _Guard | None = getattr(_here, "guard", None)
-    if guard is not None:
-        guard.watch(connection)
+    if guard is not None and connected is not None:
+        guard.watch(connected, negotiating=negotiating)
 
 
 class _GuardedHTTPConnection(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        _noted(self)
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        _noted(connected)
+        return connected
 
     def putrequest(self, *arguments: Any, **options: Any) -> None:
-        _noted(self)  # a connection that is used again
+        _noted(self.sock)  # a connection that is used again
         super().putrequest(*arguments, **options)
 
 
 class _GuardedHTTPSConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _noted(self)
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        _noted(connected, negotiating=True)
+        return connected
 
     def putrequest(self, *arguments: Any, **options: Any) -> None:
-        _noted(self)
+        _noted(self.sock)
         super().putrequest(*arguments, **options)
 
 

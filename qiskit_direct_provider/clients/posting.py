@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["post_once"]
 
 FIRST_PAUSE_S = 0.25
+_CONFLICT = 409
 
 
 def post_once(
@@ -55,7 +56,7 @@ def post_once(
         else:
             return
         unsure = unsure or isinstance(failure, errors.ApiError)
-        if unsure or isinstance(failure, errors.DuplicateJobError):
+        if unsure or failure.status == _CONFLICT:
             if _arrived(submission, input_name, find, failure):
                 return
             unsure = False  # the server answered: it does not have the job

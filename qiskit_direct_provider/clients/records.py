@@ -37,7 +37,7 @@ def readable(entries: list[msgspec.Raw], shape: type[S]) -> list[S]:
     for entry in entries:
         try:
             found.append(tolerant.read(bytes(entry), shape, []))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             logger.warning("an entry of the server's list was left out: %s", error)
     return found
 

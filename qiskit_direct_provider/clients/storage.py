@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Answer, Request, Sender
 from qiskit_direct_provider.clients.refusals import RETRYABLE_STATUSES
 from qiskit_direct_provider.errors import InvalidInputError, ProtocolError, StorageError, TransportError
@@ -114,7 +115,7 @@ class ObjectStore:
     ) -> bytes:
         path = f"{self._root}/{self._storage.bucket}/{quote(self.key(name), safe='/~')}"
         signature = _signature(self._storage, method, self._sender.base_url + path, body)
-        request = Request(method, path, body, headers={**headers, **signature})
+        request = Request(method, path, body, headers=headers, secrets=signature)
         try:
             return self._sender.send(request, deadline, _body, MAX_OBJECT_BYTES)
         except TransportError as error:
@@ -128,6 +129,9 @@ class _MissingObjectError(StorageError):
 
 
 def _body(answer: Answer) -> bytes:
+    """The body of a store's answer; a page of something in between has no ETag, and stored nothing."""
+    if answer.request.method != "DELETE" and "ETag" not in answer.headers:
+        raise answer.broken("it has no ETag, so it is not the object store's")
     return answer.body
 
 
@@ -144,7 +148,7 @@ def _refusal(answer: Any, host: str) -> StorageError:
     )
 
 
-def _signature(storage: S3Storage, method: str, url: str, body: bytes | None) -> dict[str, str]:
+def _signature(storage: S3Storage, method: str, url: str, body: bytes | None) -> dict[str, Secret]:
     """Signature Version 4 in headers, which nobody logs, good for this request and a few minutes."""
     from botocore.auth import S3SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -154,7 +158,7 @@ def _signature(storage: S3Storage, method: str, url: str, body: bytes | None) ->
     request = AWSRequest(method=method, url=url, data=body)
     credentials = Credentials(storage.access_key_id.reveal(), storage.secret_access_key.reveal())
     S3SigV4Auth(credentials, "s3", storage.region).add_auth(request)
-    return {name: str(value) for name, value in request.headers.items()}
+    return {name: Secret(str(value)) for name, value in request.headers.items()}
 
 
 def _presigner(storage: S3Storage) -> Any:
@@ -178,7 +182,9 @@ def _presigner(storage: S3Storage) -> Any:
             ),
         )
     except ValueError as error:
-        raise InvalidInputError(f"the storage endpoint {endpoint} cannot be used: {error}") from None
+        why = str(error)
+    # Not chained: the frames below hold the secret key.
+    raise InvalidInputError(f"the storage endpoint {endpoint} cannot be used: {why}")
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from qiskit_direct_provider.wire.redaction import redacted
 __all__ = ["ErrorDocument", "ErrorItem", "ErrorTarget", "Failure", "read_failure"]
 
 _LONGEST_TEXT = 500
+_MOST_LOOKED_AT = 10_000
 
 
 class ErrorTarget(Struct, kw_only=True):
@@ -69,7 +70,7 @@ def read_failure(body: bytes) -> Failure:
     """
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Failure(message=_plain(body.decode("utf-8", "replace")))
     if isinstance(document, Mapping):
         return _from_object(document)
@@ -109,7 +110,8 @@ def _text(value: object) -> str:
 
 def _plain(text: str) -> str:
     """One line of readable text, whatever was sent; an HTML page is cut down to its title."""
-    title = re.search(r"<title[^>]*>(.{1,200}?)</title>", text[:10_000], re.IGNORECASE | re.DOTALL)
+    text = text[:_MOST_LOOKED_AT]
+    title = re.search(r"<title[^>]*>(.{1,200}?)</title>", text, re.IGNORECASE | re.DOTALL)
     if title:
         text = title.group(1)
     printable = "".join(character if character.isprintable() else " " for character in text)

@@ -31,7 +31,7 @@ class TokenAnswer(Struct, kw_only=True):
         """Seconds that the token lives; None when the endpoint does not say so in a readable way."""
         try:
             life = float(self.expires_in or 0)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         return life if 0 < life < float("inf") else None
 

@@ -9,6 +9,15 @@ __all__ = ["redacted"]
 _SECRETS = (
     (re.compile(r"(https?://)[^\s/@]+@"), r"\1***@"),
     (re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*"), r"\1?***"),
+    (
+        re.compile(
+            r"((?:api[_-]?key|(?:access|refresh|id)_token|password|secret(?:_?access_?key)?)[\"']?\s*[:=]\s*[\"']?)"
+            r"(?!\*)[^\s\"'&,;<>}]+",
+            re.IGNORECASE,
+        ),
+        r"\1***",
+    ),
+    (re.compile(r"((?:Credential|Signature)=)[^\s,&\"'<>]+"), r"\1***"),
     (re.compile(r"(X-Amz-[A-Za-z-]+=)[^\s&\"'<>]+", re.IGNORECASE), r"\1***"),
     (re.compile(r"\b(Bearer|apikey|Basic)([\s=:]+)[^\s\"'&,]+", re.IGNORECASE), r"\1\2***"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_.-]+"), "***"),

@@ -27,7 +27,7 @@ def read(document: bytes, shape: type[S], issues: list[str]) -> S:
     """
     try:
         return msgspec.json.decode(document, type=shape)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raw = read_untyped(document)
     if not isinstance(raw, Mapping):
         raise msgspec.ValidationError(f"expected an object, got {type(raw).__name__}")
@@ -42,6 +42,8 @@ def read_untyped(document: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(document)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"not UTF-8: {error.reason} at byte {error.start}") from None
     except msgspec.DecodeError as error:
         try:
             return json.loads(document, parse_constant=lambda _: None)

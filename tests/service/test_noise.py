@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SMALL = [
     ("fake_nairobi", FakeNairobiV2),
     ("fake_manila", FakeManilaV2),
-    ("fake_burlington", FakeBurlingtonV2),
+    pytest.param("fake_burlington", FakeBurlingtonV2, marks=pytest.mark.newest),
 ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import socket
 import struct
+import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -15,18 +18,32 @@ __all__ = ["Recorder"]
 _OWN_HEADERS = {"transfer-encoding", "connection"}
 
 
+class _Server(ThreadingHTTPServer):
+    """A client that was killed is no error."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class Recorder:
     """Listens on a free port; ``seen`` holds (method, path without query) of what passed.
 
     `script` says what becomes of the next requests of one kind: ``pass``, ``reset before`` (never reaches
     the service), ``reset after`` (reaches it, but the answer is lost), ``page`` (an HTML page instead of
     the answer), ``redirect``, or a status code as text.
+
+    `watch` is called with "before", method, path and nothing before a request goes on, and with "after",
+    method, path and the answer's body before the answer goes back; when it returns "drop", that does not
+    happen. A server that is not there, or dies meanwhile, is a reset for the client.
     """
 
     def __init__(self, upstream: str) -> None:
         self.seen: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
         self._scripts: dict[tuple[str, str], list[str]] = {}
+        self.watch: Callable[[str, str, str, bytes], object] | None = None
         recorder, host = self, urlsplit(upstream).netloc
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,19 +53,24 @@ class Recorder:
                 recorder.seen.append((self.command, urlsplit(self.path).path))
                 recorder.headers.append({name.lower(): value for name, value in self.headers.items()})
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                recorder.bodies.append(body)
                 fate = recorder._fate(self.command, urlsplit(self.path).path)
                 if fate == "reset before":
                     return self._reset()
                 if fate not in {"pass", "reset after"}:
                     return self._made_up(fate)
+                if self._tell("before", b"") == "drop":
+                    return self._reset()
                 upstream_connection = http.client.HTTPConnection(host, timeout=30)
                 try:
                     upstream_connection.request(self.command, self.path, body, dict(self.headers))
                     answer = upstream_connection.getresponse()
                     content = answer.read()
+                except (OSError, http.client.HTTPException):
+                    return self._reset()
                 finally:
                     upstream_connection.close()
-                if fate == "reset after":
+                if self._tell("after", content) == "drop" or fate == "reset after":
                     return self._reset()
                 self.send_response_only(answer.status, answer.reason)
                 for name, value in answer.getheaders():
@@ -56,9 +78,14 @@ class Recorder:
                         self.send_header(name, value)
                 if answer.getheader("Content-Length") is None and answer.status != 204:
                     self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(OSError):  # whoever asked may have been killed
+                    self.end_headers()
+                    self.wfile.write(content)
                 return None
+
+            def _tell(self, when: str, content: bytes) -> object:
+                watch = recorder.watch
+                return watch and watch(when, self.command, urlsplit(self.path).path, content)
 
             def _reset(self) -> None:
                 self.close_connection = True
@@ -84,7 +111,7 @@ class Recorder:
             def log_message(self, *_: object) -> None:
                 """Tests print what they need."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
