@@ -175,7 +175,11 @@ class Poller:
     def pause(self) -> float | None:
         """Seconds until the next turn, by the youngest job; None when there is nothing to ask."""
         now = self._clock()
-        pauses = [pause_s(now - ticket.started, ticket.wait) for ticket in self._open()]
+        pauses = [
+            # A job that this wait has not asked about yet may have ended long ago.
+            pause_s(now - ticket.started, ticket.wait) if ticket.news else FIRST_PAUSE_S
+            for ticket in self._open()
+        ]
         return min(pauses) * self._uniform(0.9, 1.1) if pauses else None
 
     def turn(self) -> None:

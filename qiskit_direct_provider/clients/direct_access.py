@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 CALL_TIMEOUT_S = 120.0
 RESULT_PATIENCE_S = 30.0
 RESULT_STEP_S = 0.5
+LONGEST_LIST_BYTES = 256 * 1024 * 1024  # two kilobytes a job, and nobody bounds their number
 
 _ROUTE_MISSING = frozenset({404, 405, 501})
 
@@ -156,7 +157,8 @@ class DirectAccessClient:
 
     def jobs(self, deadline: Deadline) -> list[JobRecord]:
         """All jobs that the server holds for this account, oldest first."""
-        found = self._sender.send(Request("GET", "/v1/jobs"), deadline, as_json(_Jobs))
+        request = Request("GET", "/v1/jobs")
+        found = self._sender.send(request, deadline, as_json(_Jobs), LONGEST_LIST_BYTES)
         return [job_record(document) for document in readable(found.jobs, JobDocument)]
 
     def stored_result(self, job_id: str, deadline: Deadline) -> bytes | None:

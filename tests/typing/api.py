@@ -37,6 +37,19 @@ def run(provider: DirectProvider) -> dict[str, int]:
     return counts
 
 
+def many(provider: DirectProvider, backend: DirectBackend) -> list[DirectJob]:
+    found: list[DirectJob] = provider.jobs(limit=None, status="DONE", job_tags=["t"], descending=False)
+    one: DirectJob = provider.retrieve_job(found[0].job_id())
+    for job in provider.as_completed(provider.wait([one], timeout=5.0), timeout=5.0):
+        job.update_name("n")
+        job.update_tags(["u"])
+    report = backend.validate([], shots=10)
+    report.raise_for_errors()
+    texts: tuple[str, ...] = report.errors + report.warnings
+    del texts
+    return found
+
+
 def local() -> None:
     with DirectProvider.local(["fake_torino"], seed=1, noise=False) as provider:
         run(provider)
