@@ -19,9 +19,10 @@ from qiskit_direct_provider.archive import CalibrationArchive
 from qiskit_direct_provider.clients.disconnected import DisconnectedClient
 from qiskit_direct_provider.device import BackendStatus, Device, DeviceDocuments, read_device
 from qiskit_direct_provider.job import DirectJob
+from qiskit_direct_provider.job_settings import JobSettings
 from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, with_metadata
 from qiskit_direct_provider.models import configuration_model, properties_model
-from qiskit_direct_provider.programs import as_circuits, check_shots, sampler_program
+from qiskit_direct_provider.programs import Program, as_circuits, check_shots, sampler_program
 from qiskit_direct_provider.pulse import PulseNames
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
@@ -301,20 +302,32 @@ class DirectBackend(PulseNames, BackendV2):
             warnings.warn(text, stacklevel=2)
         asked = run_options.sampler_options(options, self.options, device.configuration)
         program = sampler_program(circuits, shots=number, options=asked)
+        settings = JobSettings.of(
+            name=name,
+            job_tags=job_tags,
+            job_id=job_id,
+            timeout_secs=timeout_secs,
+            wait_for_lane=wait_for_lane,
+            log_level=log_level,
+        )
+        return self.launch(program, settings, memory=bool(self.options.memory if memory is None else memory))
+
+    def launch(self, program: Program, settings: JobSettings, *, memory: bool = False) -> DirectJob:
+        """Send a program that was checked for this device; `run` and the primitives end here."""
+        device = self._loaded()
         entry = new_entry(
             program,
-            job_id=run_options.job_id(job_id),
+            job_id=settings.job_id,
             backend_name=self.name,
-            timeout_s=run_options.timeout_s(timeout_secs),
-            log_level=run_options.log_level(log_level),
-            name=run_options.name(name),
-            tags=run_options.tags(job_tags),
-            memory=bool(self.options.memory if memory is None else memory),
+            timeout_s=settings.timeout_s,
+            log_level=settings.log_level,
+            name=settings.name,
+            tags=settings.tags,
+            memory=memory,
             calibration=device.calibration.last_update_date if device.calibration else None,
             backend_version=device.configuration.backend_version,
         )
-        lane_wait_s = run_options.duration_s(wait_for_lane, "wait_for_lane") if wait_for_lane else 0.0
-        accepted = send(self._workspace, entry, program.payload, lane_wait_s)
+        accepted = send(self._workspace, entry, program.payload, settings.wait_for_lane_s)
         return DirectJob(self, self._workspace, with_metadata(accepted, program.circuits))
 
     def _shots(self, given: Any) -> Any:

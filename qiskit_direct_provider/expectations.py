@@ -16,6 +16,9 @@ class CircuitRecord:
     Attributes:
         registers: Names and sizes of the classical registers, in order, as the user named them.
         fields: What was sent: for each register its name and the indices of its bits, in order.
+        shape: Shape of the sets of parameter values; ``()`` for a circuit without, which runs once.
+        meas_level: 2 for bits, 1 for complex IQ values.
+        meas_return: With level 1, ``"single"`` for each shot or ``"avg"`` for their mean.
         metadata: The circuit's own metadata; it stays on this side.
     """
 
@@ -26,5 +29,8 @@ class CircuitRecord:
     registers: tuple[tuple[str, int], ...]
     fields: tuple[tuple[str, tuple[int, ...]], ...]
     shots: int
+    shape: tuple[int, ...] = ()
+    meas_level: int = 2
+    meas_return: str = "single"
     global_phase: float = 0.0
     metadata: Mapping[str, Any] = field(default_factory=dict)
