@@ -233,7 +233,8 @@ class DirectJob(JobV1):
         """The log that the service wrote about the job; None when there is none (yet)."""
         client = self._workspace.client
         texts = [client.logs(part.job_id, client.deadline()) for part in self._parts if part.sent]
-        return "\n".join(text for text in texts if text is not None) if any(texts) else None
+        found = [text for text in texts if text is not None]
+        return "\n".join(found) if found else None
 
     # -- control -------------------------------------------------------------------------------------
 

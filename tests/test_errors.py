@@ -215,7 +215,7 @@ def test_cancel(nairobi: DirectBackend) -> None:
 
 
 def provider_of(job: object) -> object:
-    return job._client  # type: ignore[attr-defined]
+    return job._workspace.client  # type: ignore[attr-defined]
 
 
 def test_a_running_job_cannot_be_deleted(nairobi: DirectBackend) -> None:
@@ -272,14 +272,10 @@ def test_what_can_be_checked_is_checked_before_anything_is_sent(nairobi: DirectB
     ):
         with pytest.raises(errors.InvalidInputError):
             nairobi.run(measured_x(), shots=1, **options)  # type: ignore[arg-type]
-    most = nairobi.max_circuits
-    assert most
-    with pytest.raises(errors.InvalidCircuitError, match="of one job"):
-        nairobi.run([measured_x()] * (most + 1), shots=1)
     odd = QuantumCircuit(1, 1)
     odd.rz(float("nan"), 0)
     odd.measure(0, 0)
-    with pytest.raises(errors.InvalidCircuitError, match="angle nan"):
+    with pytest.raises(errors.InvalidCircuitError, match="angle (nan|NaN)"):
         nairobi.run(odd, shots=1)
 
 

@@ -133,5 +133,5 @@ def test_what_is_refused_here_is_never_sent(recorder: Recorder, watched: DirectP
         with pytest.raises(errors.InvalidInputError):
             backend.run(isa, shots=10, **options)  # type: ignore[arg-type]
     with pytest.raises(errors.UnsupportedError):
-        backend.run(isa, shots=10, meas_level=1)
+        backend.run(isa, shots=10, meas_level=0)
     assert len(recorder.seen) == before

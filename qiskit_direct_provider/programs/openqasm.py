@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from qiskit_direct_provider.errors import InvalidCircuitError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from qiskit import QuantumCircuit
 
 __all__ = ["to_openqasm3"]
@@ -25,7 +27,7 @@ _TO_BE_DEFINED = frozenset({"rzz"})
 # Gates without parameters that both define in the same words.
 _DEFINED_ALIKE = frozenset({"ecr", "iswap", "dcx", "sxdg"})
 _NATIVE = _PLAIN | _TO_BE_DEFINED | _DEFINED_ALIKE
-_NO_NUMBER = re.compile(r"[(,][ -]*(nan|inf)\b", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[(,][ -]*(nan|NaN|inf)\b")
 _HEAD = 'include "stdgates.inc";\n'
 
 
@@ -40,7 +42,7 @@ def to_openqasm3(circuit: QuantumCircuit) -> str:
     """
     placed = _on_physical_qubits(circuit)
     names = circuit.count_ops().keys()
-    if names <= _NATIVE and not _is_dynamic(circuit):
+    if names <= _NATIVE and not _is_dynamic(circuit, names):
         text = _native(placed, frozenset(names & _TO_BE_DEFINED))
         if text is not None:
             return _with_numbers(circuit, text)
@@ -49,22 +51,18 @@ def to_openqasm3(circuit: QuantumCircuit) -> str:
 
 def _with_numbers(circuit: QuantumCircuit, text: str) -> str:
     """The text, unless an angle in it is no number."""
-    if odd := _NO_NUMBER.search(text):
+    suspect = any(word in text for word in ("nan", "NaN", "inf"))
+    if suspect and (odd := _NO_NUMBER.search(text)):
         raise InvalidCircuitError(f"circuit {circuit.name!r}: a gate has the angle {odd[1]}")
     return text
 
 
-def _is_dynamic(circuit: QuantumCircuit) -> bool:
+def _is_dynamic(circuit: QuantumCircuit, names: Collection[str]) -> bool:
     """Whether it has what the native exporter cannot print."""
-    return bool(
-        circuit.num_parameters
-        or circuit.num_identifiers
-        or any(True for instruction in circuit.get_instructions("delay") if _is_expression(instruction))
-    )
-
-
-def _is_expression(instruction: object) -> bool:
-    return not isinstance(instruction.operation.duration, int | float)  # type: ignore[attr-defined]
+    if circuit.num_parameters or circuit.num_identifiers:
+        return True
+    delays = circuit.get_instructions("delay") if "delay" in names else ()
+    return any(not isinstance(delay.operation.duration, int | float) for delay in delays)
 
 
 def _native(circuit: QuantumCircuit, to_be_defined: frozenset[str]) -> str | None:
