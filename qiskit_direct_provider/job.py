@@ -15,6 +15,7 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import JobRecord, Reason
 from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import (
     ResultOrigin,
     primitive_result_from_json,
@@ -22,6 +23,7 @@ from qiskit_direct_provider.results import (
     records_from,
 )
 from qiskit_direct_provider.submission import downloaded, note_end
+from qiskit_direct_provider.wire.primitives import ESTIMATOR
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -60,7 +62,7 @@ class DirectJob(JobV1):
 
     def __repr__(self) -> str:
         state = self._last.server_status if self._last else self._entry.stage.value
-        return f"<DirectJob {self.job_id()} on {self.backend().name}: {state}>"
+        return f"<{type(self).__name__} {self.job_id()} on {self.backend().name}: {state}>"
 
     # -- results -------------------------------------------------------------------------------------
 
@@ -78,8 +80,13 @@ class DirectJob(JobV1):
             JobCancelledError: The job was cancelled.
             StorageError: The result cannot be fetched from the object store.
             ProtocolError: The result is damaged, or is not that of these circuits.
+            UnsupportedError: It is a job of the estimator, which has no counts.
         """
-        primitive_result = self.primitive_result(timeout, wait)
+        if self._entry.program_id == ESTIMATOR:
+            raise errors.UnsupportedError(
+                f"job {self.job_id()} has values in place of counts; call primitive_result()"
+            )
+        primitive_result = self._decoded_result(timeout, wait)
         if self._result is None:
             origin = ResultOrigin(
                 job_id=self.job_id(),
@@ -93,15 +100,13 @@ class DirectJob(JobV1):
 
     def primitive_result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
+        return as_sent(self._decoded_result(timeout, wait), self._entry.circuits, self.job_id())
+
+    def _decoded_result(self, timeout: float | None, wait: float | None) -> PrimitiveResult:
+        """The result as it came; it is kept, the names in it are those that were sent."""
         if self._primitive_result is None:
             deadline = _deadline(timeout)
-            result = self._kept(deadline) or self._fetched(deadline, wait)
-            expected = len(self._entry.circuits)
-            if expected and len(result) != expected:
-                raise errors.ProtocolError(
-                    f"job {self.job_id()}: {expected} circuits were sent, but {len(result)} results came back"
-                )
-            self._primitive_result = result
+            self._primitive_result = self._kept(deadline) or self._fetched(deadline, wait)
         return self._primitive_result
 
     def wait_for_final_state(
