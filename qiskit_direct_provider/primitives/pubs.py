@@ -80,7 +80,8 @@ def _coerced(pubs: Any, coerce: Callable[[Any], Pub]) -> list[Pub]:
 def _check_values(pub: SamplerPub | EstimatorPub) -> None:
     if 0 in pub.shape:
         raise ValueError(f"its shape {pub.shape} holds nothing to run")
-    if not all(np.isfinite(values).all() for values in pub.parameter_values.data.values()):
+    names = [parameter.name for parameter in pub.circuit.parameters]
+    if not np.isfinite(pub.parameter_values.as_array(names)).all():
         raise ValueError("parameter values must be finite")
 
 
@@ -116,10 +117,7 @@ def check_pubs(pubs: list[Pub], device: Device, *, measured: bool) -> None:
     Raises:
         InvalidCircuitError: With all that is wrong.
     """
-    bound = [pub.parameter_values.bind(pub.circuit, (0,) * len(pub.parameter_values.shape)) for pub in pubs]
-    for circuit, pub in zip(bound, pubs, strict=True):
-        circuit.name = pub.circuit.name
-    report = examine(bound, device, measured=measured)
+    report = examine([_with_first_values(pub) for pub in pubs], device, measured=measured)
     wrong = list(report.errors)
     for number, pub in enumerate(pubs):
         label = f"circuit {number} ({pub.circuit.name!r})"
@@ -127,6 +125,14 @@ def check_pubs(pubs: list[Pub], device: Device, *, measured: bool) -> None:
     Report(tuple(wrong)).raise_for_errors()
     for text in report.warnings:
         warnings.warn(text, stacklevel=4)
+
+
+def _with_first_values(pub: SamplerPub | EstimatorPub) -> QuantumCircuit:
+    if not pub.circuit.num_parameters:
+        return pub.circuit
+    bound = pub.parameter_values.bind(pub.circuit, (0,) * len(pub.parameter_values.shape))
+    bound.name = pub.circuit.name
+    return bound
 
 
 def _angles_out_of_bounds(pub: SamplerPub | EstimatorPub, target: Target) -> Iterator[str]:
