@@ -92,18 +92,18 @@ def one_of(*words: str, any_case: bool = False) -> Check:
     return Check(", ".join(map(repr, words)), read)
 
 
-def list_of(entry: Check, at_least: int = 0) -> Check:
-    """A list of at least so many entries, each of which passes a check."""
+def list_of(entry: Check, at_least: int = 0, at_most: float = math.inf, words: str = "") -> Check:
+    """A list of so many entries, each of which passes a check."""
 
     def read(value: Any) -> list[Any]:
         if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
             raise TypeError
         found = [entry(each) for each in value]
-        if len(found) < at_least:
+        if not at_least <= len(found) <= at_most:
             raise ValueError
         return found
 
-    return Check(f"a list, each entry {entry.words}", read)
+    return Check(words or f"a list, each entry {entry.words}", read)
 
 
 def either(*checks: Check) -> Check:

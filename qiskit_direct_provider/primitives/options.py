@@ -113,10 +113,12 @@ class SimulatorOptions(OptionGroup):
     )
     seed_simulator: int | UnsetType = option(whole(), default="random", meaning="seed of the shots")
     coupling_map: Any = option(
-        list_of(list_of(whole(0), at_least=2)), default="the device's own", meaning="coupled pairs of qubits"
+        list_of(list_of(whole(0), at_least=2, at_most=2), words="a list of pairs of qubits"),
+        default="the device's own",
+        meaning="coupled pairs of qubits",
     )
     basis_gates: list[str] | UnsetType = option(
-        list_of(TEXT), default="the device's own", meaning="names of gates"
+        list_of(TEXT, words="a list of texts"), default="the device's own", meaning="names of gates"
     )
 
 
@@ -130,7 +132,7 @@ class EnvironmentOptions(OptionGroup):
         meaning="verbosity of the job's log",
     )
     job_tags: list[str] | UnsetType = option(
-        either(list_of(TEXT), NOTHING), default="none", meaning="tags of the job"
+        either(list_of(TEXT, words="a list of texts"), NOTHING), default="none", meaning="tags of the job"
     )
     job_name: str | UnsetType = option(TEXT, default="none", meaning="name of the job")
     wait_for_lane: float | str | UnsetType = option(

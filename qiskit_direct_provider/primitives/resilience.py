@@ -9,6 +9,7 @@ from qiskit_direct_provider.errors import InvalidInputError
 from qiskit_direct_provider.primitives.checks import (
     FLAG,
     NOTHING,
+    Check,
     anything,
     either,
     list_of,
@@ -31,7 +32,10 @@ _POLYNOMIALS = tuple(f"polynomial_degree_{degree}" for degree in range(1, 8))
 _NEEDED = {"linear": 2, "exponential": 2, "double_exponential": 4, "fallback": 2} | {
     name: degree + 1 for degree, name in enumerate(_POLYNOMIALS, start=1)
 }
-_EXTRAPOLATORS = one_of(*_NEEDED)
+_EXTRAPOLATOR = Check(
+    "'linear', 'exponential', 'double_exponential', 'fallback', 'polynomial_degree_1' to '..._7'",
+    one_of(*_NEEDED).read,
+)
 _DEFAULT_FACTORS = [1.0, 3.0, 5.0]
 
 
@@ -58,7 +62,7 @@ class ZneOptions(OptionGroup):
         list_of(number(at_least=1), at_least=1), default="[1, 3, 5]", meaning="how much it is amplified"
     )
     extrapolator: str | list[str] | UnsetType = option(
-        either(_EXTRAPOLATORS, list_of(_EXTRAPOLATORS, at_least=1)),
+        either(_EXTRAPOLATOR, list_of(_EXTRAPOLATOR, at_least=1, words="a list of these")),
         default="['exponential', 'linear']",
         meaning="fits, of which the first one that works counts",
     )

@@ -88,6 +88,7 @@ BAD = [
     (SamplerOptions, "execution.rep_delay", -1e-6),
     (SamplerOptions, "execution.meas_type", "raw"),
     (SamplerOptions, "simulator.coupling_map", [0, 1]),
+    (SamplerOptions, "simulator.coupling_map", [[0, 1, 2]]),
     (SamplerOptions, "environment.log_level", "loud"),
     (SamplerOptions, "environment.job_tags", "one text"),
     (SamplerOptions, "environment.wait_for_lane", -1),
