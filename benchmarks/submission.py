@@ -26,7 +26,7 @@ from qiskit import QuantumCircuit
 
 from qiskit_direct_provider import DirectProvider, S3Storage, errors
 from qiskit_direct_provider.journal import new_entry
-from qiskit_direct_provider.programs import sampler_program
+from qiskit_direct_provider.programs import Pub, sampler_programs
 from qiskit_direct_provider.service.process import LocalService
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.testing import ALL_FAULTS, FaultProxy, api
@@ -44,7 +44,7 @@ def ours(service: LocalService, jobs: int, rate: float) -> Counts:
     """Through `submission.send`, which is what ``backend.run`` calls."""
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
-    program = sampler_program([circuit], shots=1)
+    program = sampler_programs([Pub(circuit, 1)])[0]
     known: set[str] = set()
     sent: set[str] = set()
     with FaultProxy(service.url) as proxy:
@@ -55,7 +55,13 @@ def ours(service: LocalService, jobs: int, rate: float) -> Counts:
         ) as provider:
 
             def submit(_: int) -> bool:
-                entry = new_entry(program, job_id=str(uuid.uuid4()), backend_name="fake_manila", timeout_s=60)
+                entry = new_entry(
+                    program.program_id,
+                    program.circuits,
+                    job_id=str(uuid.uuid4()),
+                    backend_name="fake_manila",
+                    timeout_s=60,
+                )
                 sent.add(entry.job_id)
                 try:
                     send(provider._workspace, entry, program.payload)  # noqa: SLF001 - what run() calls

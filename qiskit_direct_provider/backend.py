@@ -9,7 +9,7 @@ import math
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2, Options
@@ -22,7 +22,15 @@ from qiskit_direct_provider.job import DirectJob
 from qiskit_direct_provider.job_settings import JobSettings
 from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, with_metadata
 from qiskit_direct_provider.models import configuration_model, properties_model
-from qiskit_direct_provider.programs import Program, as_circuits, check_shots, sampler_program
+from qiskit_direct_provider.parting import send_in_parts, send_the_rest
+from qiskit_direct_provider.programs import (
+    Limits,
+    Program,
+    as_circuits,
+    as_pubs,
+    check_shots,
+    sampler_programs,
+)
 from qiskit_direct_provider.pulse import PulseNames
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
@@ -172,6 +180,7 @@ class DirectBackend(PulseNames, BackendV2):
         circuits: QuantumCircuit | Iterable[QuantumCircuit],
         *,
         shots: int | None = None,
+        parameter_values: Any = None,
         **options: Any,
     ) -> Report:
         """Everything that speaks against running circuits, all at once and without a request.
@@ -179,17 +188,20 @@ class DirectBackend(PulseNames, BackendV2):
         Takes what `run` takes.
         """
         device = self._loaded()
-        report = examine(as_circuits(circuits), device)
-        wrong = list(report.errors)
-        for check in (
-            lambda: check_shots(self._shots(shots), device.configuration.max_shots),
-            lambda: run_options.sampler_options(options, self.options, device.configuration),
-        ):
-            try:
-                check()
-            except (errors.InvalidInputError, errors.UnsupportedError) as error:
-                wrong.append(str(error))
-        return Report(tuple(wrong), report.warnings)
+        found = as_circuits(circuits)
+        wrong: list[str] = []
+        sets: list[Any] = [None] * len(found)
+        try:
+            number = check_shots(self._shots(shots), device.configuration.max_shots)
+            sets = [pub.values for pub in as_pubs(circuits, number, parameter_values)]
+        except errors.InvalidInputError as error:
+            wrong.append(str(error))
+        try:
+            run_options.sampler_options(options, self.options, device.configuration)
+        except (errors.InvalidInputError, errors.UnsupportedError) as error:
+            wrong.append(str(error))
+        report = examine(found, device, values=sets)
+        return Report((*report.errors, *wrong), report.warnings)
 
     # -- attributes ----------------------------------------------------------------------------------
 
@@ -262,6 +274,7 @@ class DirectBackend(PulseNames, BackendV2):
         *,
         shots: int | None = None,
         memory: bool | None = None,
+        parameter_values: Any = None,
         name: str | None = None,
         job_tags: Iterable[str] | None = None,
         job_id: str | None = None,
@@ -276,6 +289,10 @@ class DirectBackend(PulseNames, BackendV2):
             run_input: A circuit or a list of circuits, each transpiled for this backend.
             shots: For each circuit; default 4096.
             memory: Keep the bits of each shot beside the counts.
+            parameter_values: For a circuit with parameters: an array of shape
+                ``(*shape, number of parameters)`` in the order of ``circuit.parameters``, or a mapping of
+                parameters or their names to values; for a list of circuits, a list of these. Each set of
+                values gives an entry of the result, in order.
             name: A name for the job.
             job_tags: Tags for the job.
             job_id: Chosen by the caller, unique among the jobs that the server holds; default a new UUID.
@@ -284,7 +301,9 @@ class DirectBackend(PulseNames, BackendV2):
             wait_for_lane: How long to wait while every lane is taken, or while the device is reserved, in
                 seconds or as text; default not at all.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
-            **options: ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator`` (simulated devices).
+            **options: ``meas_level`` (2 for bits, 1 for IQ values), ``meas_return`` (``"single"`` or
+                ``"avg"``, for level 1), ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator``
+                (simulated devices).
 
         Raises:
             InvalidCircuitError: The device cannot run a circuit as it is; the text says what is wrong.
@@ -294,14 +313,17 @@ class DirectBackend(PulseNames, BackendV2):
             StorageError: The input could not be stored.
         """
         device = self._current()
-        circuits = as_circuits(run_input)
         number = check_shots(self._shots(shots), device.configuration.max_shots)
-        report = examine(circuits, device)
+        pubs = as_pubs(run_input, number, parameter_values)
+        report = examine(
+            [pub.circuit for pub in pubs], device, values=[pub.values for pub in pubs], thorough=False
+        )
         report.raise_for_errors()
         for text in report.warnings:
             warnings.warn(text, stacklevel=2)
         asked = run_options.sampler_options(options, self.options, device.configuration)
-        program = sampler_program(circuits, shots=number, options=asked)
+        limits = Limits(circuits=device.configuration.max_experiments)
+        programs = sampler_programs(pubs, options=asked, limits=limits)
         settings = JobSettings.of(
             name=name,
             job_tags=job_tags,
@@ -310,13 +332,16 @@ class DirectBackend(PulseNames, BackendV2):
             wait_for_lane=wait_for_lane,
             log_level=log_level,
         )
-        return self.launch(program, settings, memory=bool(self.options.memory if memory is None else memory))
+        return self.launch(programs, settings, memory=bool(self.options.memory if memory is None else memory))
 
-    def launch(self, program: Program, settings: JobSettings, *, memory: bool = False) -> DirectJob:
-        """Send a program that was checked for this device; `run` and the primitives end here."""
+    def launch(
+        self, programs: Sequence[Program], settings: JobSettings, *, memory: bool = False
+    ) -> DirectJob:
+        """Send programs that were checked for this device, as one job; `run` and the primitives end here."""
         device = self._loaded()
-        entry = new_entry(
-            program,
+        whole = new_entry(
+            programs[0].program_id,
+            tuple(record for program in programs for record in program.circuits),
             job_id=settings.job_id,
             backend_name=self.name,
             timeout_s=settings.timeout_s,
@@ -327,8 +352,13 @@ class DirectBackend(PulseNames, BackendV2):
             calibration=device.calibration.last_update_date if device.calibration else None,
             backend_version=device.configuration.backend_version,
         )
-        accepted = send(self._workspace, entry, program.payload, settings.wait_for_lane_s)
-        return DirectJob(self, self._workspace, with_metadata(accepted, program.circuits))
+        if len(programs) == 1:
+            accepted = send(self._workspace, whole, programs[0].payload, settings.wait_for_lane_s)
+            return DirectJob(self, self._workspace, with_metadata(accepted, whole.circuits))
+        head, parts = send_in_parts(self._workspace, whole, programs, settings.wait_for_lane_s)
+        job = DirectJob(self, self._workspace, head, parts)
+        send_the_rest(job.tracked)
+        return job
 
     def _shots(self, given: Any) -> Any:
         return self.options.shots if given is None else given

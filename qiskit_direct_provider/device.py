@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.errors import ProtocolError
+from qiskit_direct_provider.instruction_set import without_broken
 from qiskit_direct_provider.target import build_target, read_documents
 from qiskit_direct_provider.wire.backend import FrequencyRanges, read_frequency_ranges
 from qiskit_direct_provider.wire.tolerant import read_untyped
@@ -82,6 +83,11 @@ class Device:
     calibration: Calibration | None
     target: Target
     issues: tuple[str, ...]
+
+    @functools.cached_property
+    def sound_target(self) -> Target:
+        """The target without the places of which the calibration says that they do not work."""
+        return without_broken(self.target)
 
     @functools.cached_property
     def raw_configuration(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.interface import JobRecord
     from qiskit_direct_provider.workspace import Workspace
 
-__all__ = ["JobQuery", "found_entries", "known_entry", "settled"]
+__all__ = ["JobQuery", "found_entries", "known_entry", "parts_of", "settled"]
 
 logger = logging.getLogger(__name__)
 
@@ -97,8 +97,35 @@ def found_entries(workspace: Workspace, query: JobQuery) -> Iterator[JobEntry]:
     entries = {entry.job_id: entry for entry in workspace.journal.entries()}
     for record in workspace.client.jobs(workspace.client.deadline()):
         entries[record.job_id] = _seen(workspace, entries.get(record.job_id), record)
-    wanted = [entry for entry in entries.values() if query.fits(entry)]
+    whole = [_summed_up(entry, entries) for entry in entries.values() if entry.part_of not in entries]
+    wanted = [entry for entry in whole if query.fits(entry)]
     return iter(sorted(wanted, key=lambda entry: entry.created or entry.intended, reverse=query.descending))
+
+
+def _summed_up(entry: JobEntry, entries: Mapping[str, JobEntry]) -> JobEntry:
+    """A job of several parts with the state that follows from theirs."""
+    if not entry.parts:
+        return entry
+    states = [entries[part].status if part in entries else JobStatus.ERROR.name for part in entry.parts]
+    if None in states:
+        return entry
+    ends = (JobStatus.ERROR.name, JobStatus.CANCELLED.name, JobStatus.DONE.name)
+    return msgspec.structs.replace(entry, status=next(end for end in ends if end in states))
+
+
+def parts_of(workspace: Workspace, entry: JobEntry) -> list[JobEntry]:
+    """The parts of a job that was sent as several; none of another one.
+
+    Raises:
+        JobNotFoundError: A part is not on record any more.
+    """
+    found = [(part, workspace.journal.entry(part)) for part in entry.parts]
+    lost = [part for part, known in found if known is None]
+    if lost:
+        raise errors.JobNotFoundError(
+            f"job {entry.job_id} was sent in {len(found)} parts, of which {', '.join(lost)} is not on record"
+        )
+    return [known for _, known in found if known is not None]
 
 
 def known_entry(workspace: Workspace, job_id: str) -> JobEntry:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -22,9 +22,6 @@ from msgspec import Struct
 from qiskit_direct_provider.errors import DuplicateJobError, StorageError
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.files import data_folder, held, locked, write_whole
-
-if TYPE_CHECKING:
-    from qiskit_direct_provider.programs import Program
 
 __all__ = ["WITHOUT_RESULT", "JobEntry", "Journal", "Stage", "journal_folder", "new_entry", "with_metadata"]
 
@@ -55,6 +52,8 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
         status: Name of the last known Qiskit JobStatus.
         quantum_ns: Time that the device was dedicated to the job, in nanoseconds.
         origin: Host and process that sent it.
+        parts: Ids of the jobs that it was parted into, in order; it is not sent itself then.
+        part_of: Id of the job of which it is a part.
     """
 
     job_id: str
@@ -78,6 +77,8 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
     reason_message: str | None = None
     reason_solution: str | None = None
     origin: str = ""
+    parts: tuple[str, ...] = ()
+    part_of: str | None = None
 
 
 def journal_folder(url: str) -> Path:
@@ -85,11 +86,11 @@ def journal_folder(url: str) -> Path:
     return data_folder() / "jobs" / hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
-def new_entry(program: Program, **known: Any) -> JobEntry:
+def new_entry(program_id: str, circuits: tuple[CircuitRecord, ...], **known: Any) -> JobEntry:
     """The entry of a job that is about to be sent."""
     return JobEntry(
-        program_id=program.program_id,
-        circuits=program.circuits,
+        program_id=program_id,
+        circuits=circuits,
         stage=Stage.INTENDED,
         intended=datetime.now().astimezone(),
         origin=f"{socket.gethostname()}:{os.getpid()}",

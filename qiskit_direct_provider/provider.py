@@ -20,8 +20,9 @@ from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
 from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.clients.connect import connect
 from qiskit_direct_provider.job import DirectJob, as_completed
-from qiskit_direct_provider.job_search import JobQuery, found_entries, known_entry, settled
+from qiskit_direct_provider.job_search import JobQuery, found_entries, known_entry, parts_of, settled
 from qiskit_direct_provider.journal import Journal, journal_folder
+from qiskit_direct_provider.parting import send_the_rest
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
 
@@ -246,10 +247,11 @@ class DirectProvider:
         Raises:
             JobTimeoutError: Some have not ended in time; they go on.
         """
-        return as_completed(list(jobs), self._workspace.poller, timeout)
+        return as_completed(list(jobs), self._workspace, timeout)
 
     def close(self) -> None:
         """Close connections, and stop the local service if this provider started one."""
+        self._workspace.closed.set()
         self._client.close()
         if self._service is not None:
             self._service.close()
@@ -273,7 +275,11 @@ class DirectProvider:
         return DirectBackend(self._workspace, name, provider=self, use_fractional_gates=use_fractional_gates)
 
     def _job(self, entry: JobEntry) -> DirectJob:
-        return DirectJob(self._backend(entry.backend_name), self._workspace, entry)
+        parts = parts_of(self._workspace, entry)
+        job = DirectJob(self._backend(entry.backend_name), self._workspace, entry, parts)
+        if parts:
+            send_the_rest(job.tracked)
+        return job
 
     @property
     def _client(self) -> Client:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qiskit.primitives import BitArray, DataBin, PrimitiveResult, PubResult
     from qiskit.result import Result
 
-__all__ = ["ResultOrigin", "primitive_result_from_json", "qiskit_result", "records_from"]
+__all__ = ["ResultOrigin", "merged", "primitive_result_from_json", "qiskit_result", "records_from"]
 
 _WIDEST_REGISTER = 1_000_000
 _DEEPEST = 64
@@ -248,6 +248,15 @@ def qiskit_result(
         results=experiments,
         header={},
     )
+
+
+def merged(results: Sequence[PrimitiveResult]) -> PrimitiveResult:
+    """The results of the parts of a job, in order, as one; with the metadata of the first."""
+    from qiskit.primitives import PrimitiveResult
+
+    if len(results) == 1:
+        return results[0]
+    return PrimitiveResult([pub for result in results for pub in result], metadata=results[0].metadata)
 
 
 def records_from(result: PrimitiveResult) -> tuple[CircuitRecord, ...]:

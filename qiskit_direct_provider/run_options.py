@@ -1,4 +1,4 @@
-"""Options of ``run()`` that the program gets: checked, completed by the backend's own, as they travel."""
+"""Options of ``run()`` that the program gets: checked, completed by the backend's, as the wire has them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,17 @@ DEFAULTS: dict[str, Any] = {
     "seed_simulator": None,
 }
 
-_OF_RUN = ("shots", "memory", "name", "job_tags", "job_id", "timeout_secs", "wait_for_lane", "log_level")
+_OF_RUN = (
+    "shots",
+    "memory",
+    "parameter_values",
+    "name",
+    "job_tags",
+    "job_id",
+    "timeout_secs",
+    "wait_for_lane",
+    "log_level",
+)
 _OF_PROGRAM = ("meas_level", "meas_return", "rep_delay", "init_qubits", "seed_simulator")
 _CLASSIFIED = 2
 
@@ -42,11 +52,9 @@ def sampler_options(
         known = ", ".join((*_OF_RUN, *_OF_PROGRAM))
         raise InvalidInputError(f"run() has no option {unknown[0]!r}; it takes {known}")
     values = {key: defaults.get(key) if given.get(key) is None else given[key] for key in _OF_PROGRAM}
-    if values["meas_level"] is not None and values["meas_level"] != _CLASSIFIED:
-        raise UnsupportedError("only meas_level=2 (classified bits) is offered so far")
-    if values["meas_return"] not in {None, "single", "avg"}:
-        raise InvalidInputError(f"meas_return must be 'single' or 'avg', not {values['meas_return']!r}")
     execution: dict[str, Any] = {}
+    if kind := _measurement(values["meas_level"], values["meas_return"]):
+        execution["meas_type"] = kind
     if values["rep_delay"] is not None:
         execution["rep_delay"] = rep_delay_s(values["rep_delay"], configuration)
     if values["init_qubits"] is not None and not values["init_qubits"]:
@@ -55,6 +63,20 @@ def sampler_options(
     if values["seed_simulator"] is not None:
         found["simulator"] = {"seed_simulator": _whole(values["seed_simulator"], "seed_simulator")}
     return found
+
+
+def _measurement(level: Any, returned: Any) -> str | None:
+    """The API's word for measurement level and return; None for bits, which is its default."""
+    level = _CLASSIFIED if level is None else level
+    if isinstance(level, bool) or level not in (0, 1, 2):
+        raise InvalidInputError(f"meas_level must be 1 or 2, not {level!r}")
+    if level == 0:
+        raise UnsupportedError("meas_level=0 (raw traces) is not offered; use 1 (IQ values) or 2 (bits)")
+    if returned not in (None, "single", "avg"):
+        raise InvalidInputError(f"meas_return must be 'single' or 'avg', not {returned!r}")
+    if level == _CLASSIFIED:
+        return None
+    return "avg_kerneled" if returned == "avg" else "kerneled"
 
 
 def rep_delay_s(given: Any, configuration: Configuration) -> float:

@@ -94,10 +94,11 @@ def _deliver(workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadlin
             return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
 
 
-def recover(workspace: Workspace, entry: JobEntry) -> JobEntry:
+def recover(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | None = None) -> JobEntry:
     """Finish what a process left half done: find out whether its job arrived, and send it if it did not.
 
-    A job that a living process is about to send is left to it.
+    A job that a living process is about to send is left to it. While all lanes are taken, one is waited for
+    until ``lane_deadline``, by default not at all.
 
     Raises:
         DirectError: The server does not answer, or refuses the job, which stays on record.
@@ -105,7 +106,7 @@ def recover(workspace: Workspace, entry: JobEntry) -> JobEntry:
     if entry.stage is not Stage.INTENDED:
         return entry
     with workspace.journal.sending(entry.job_id, wait=False) as alone:
-        return _recovered(workspace, entry, Deadline.after(0)) if alone else entry
+        return _recovered(workspace, entry, lane_deadline or Deadline.after(0)) if alone else entry
 
 
 def _recovered(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline) -> JobEntry:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.errors import InvalidCircuitError
-from qiskit_direct_provider.programs import findings
+from qiskit_direct_provider.instruction_set import BROKEN, findings, fits
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from qiskit import QuantumCircuit
 
     from qiskit_direct_provider.device import Device
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Report", "examine"]
 
 _MOST_SHOWN = 10
-_BROKEN = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,35 @@ class Report:
         return "\n".join(lines) or "nothing was found that speaks against running this"
 
 
-def examine(circuits: Sequence[QuantumCircuit], device: Device, *, measured: bool = True) -> Report:
+def examine(
+    circuits: Sequence[QuantumCircuit],
+    device: Device,
+    *,
+    values: Sequence[npt.NDArray[Any] | None] = (),
+    measured: bool = True,
+    thorough: bool = True,
+) -> Report:
     """Look at circuits as the device would.
 
     Args:
         circuits: What is to run.
         device: Where.
+        values: For each circuit the sets of parameter values that it runs with, the parameters of a
+            set along the last axis.
         measured: Whether a circuit that measures nothing is an error.
+        thorough: Also look for angles that are no numbers in circuits of which the device has every
+            instruction; the exporter finds them as well.
     """
     wrong: list[str] = []
     doubtful: list[str] = []
     for index, circuit in enumerate(circuits):
+        if not thorough and fits(circuit, device.sound_target, measured=measured):
+            continue
         label = f"circuit {index} ({circuit.name!r})"
-        wrong += [f"{label}: {text}" for text in findings(circuit, device.target, measured=measured)]
+        sets = values[index] if values else None
+        found = findings(circuit, device.target, values=sets, measured=measured)
+        wrong += [f"{label}: {text}" for text in found]
         doubtful += [f"{label}: {text}" for text in _broken_places(circuit, device)]
-    most = device.configuration.max_experiments
-    if most is not None and len(circuits) > most:
-        wrong.append(f"{len(circuits)} circuits are more than this backend's {most} of one job")
     return Report(tuple(wrong), tuple(doubtful))
 
 
@@ -85,6 +97,6 @@ def _broken_places(circuit: QuantumCircuit, device: Device) -> list[str]:
         qargs = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
         where = target[name]
         properties = where.get(qargs) if where and None not in where else None
-        if properties is not None and properties.error == _BROKEN:
+        if properties is not None and properties.error == BROKEN:
             found[f"{name!r} on qubits {list(qargs)} has a reported error of 1"] = None
     return list(found)

@@ -25,6 +25,7 @@ __all__ = ["Poller", "Ticket", "pause_s"]
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.05
+UNSENT_PAUSE_S = 0.5
 SHORTEST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 30.0
 SHARE_OF_AGE = 0.1
@@ -57,9 +58,14 @@ class Ticket:
         news: Counts what was learnt.
         deadline: When the wait ends at the latest; no question takes longer.
         on_end: Called by the poller's thread once the wait is over.
+        ready: Whether the server can be asked; a job that waits here to be sent is not there yet.
     """
 
-    def __init__(self, job_id: str, started: float, wait: float | None) -> None:
+    def __init__(
+        self, job_id: str, started: float, wait: float | None, ready: Callable[[], bool] | None = None
+    ) -> None:
+        self._ready = ready or (lambda: True)
+        self.ready = self._ready()
         self.job_id = job_id
         self.started = started
         self.wait = wait
@@ -70,6 +76,11 @@ class Ticket:
         self.news = 0
         self.deadline = NEVER
         self.on_end: Callable[[], object] | None = None
+
+    def look(self) -> bool:
+        """Look again whether the server can be asked."""
+        self.ready = self.ready or self._ready()
+        return self.ready
 
     @property
     def over(self) -> bool:
@@ -98,9 +109,15 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
 
-    def ticket(self, job_id: str, started: float, wait: float | None = None) -> Ticket:
+    def ticket(
+        self,
+        job_id: str,
+        started: float,
+        wait: float | None = None,
+        ready: Callable[[], bool] | None = None,
+    ) -> Ticket:
         """A ticket, to be `watched`; ``started`` is when the job was sent, on this poller's clock."""
-        return Ticket(job_id, started, wait)
+        return Ticket(job_id, started, wait, ready)
 
     @contextlib.contextmanager
     def watched(self, tickets: list[Ticket]) -> Iterator[list[Ticket]]:
@@ -177,7 +194,9 @@ class Poller:
         now = self._clock()
         pauses = [
             # A job that this wait has not asked about yet may have ended long ago.
-            pause_s(now - ticket.started, ticket.wait) if ticket.news else FIRST_PAUSE_S
+            (pause_s(now - ticket.started, ticket.wait) if ticket.news else FIRST_PAUSE_S)
+            if ticket.ready
+            else UNSENT_PAUSE_S
             for ticket in self._open()
         ]
         return min(pauses) * self._uniform(0.9, 1.1) if pauses else None
@@ -185,7 +204,9 @@ class Poller:
     def turn(self) -> None:
         """Ask once, about all open tickets, and hand out what was learnt."""
         with self._changed:
-            tickets = self._open()
+            tickets = [ticket for ticket in self._open() if ticket.look()]
+            if not tickets:
+                return
             patience_s = max((ticket.deadline.remaining() for ticket in tickets), default=0.0)
         try:
             records = self._ask({ticket.job_id for ticket in tickets}, min(patience_s, REQUEST_LIMIT_S))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +17,14 @@ __all__ = ["Workspace"]
 
 @dataclass(frozen=True)
 class Workspace:
-    """One system, as one process works with it."""
+    """One system, as one process works with it.
+
+    Attributes:
+        closed: Set when nothing more is to be sent.
+    """
 
     client: Client
     journal: Journal
     poller: Poller
     archive: CalibrationArchive
+    closed: threading.Event = field(default_factory=threading.Event)

@@ -1,75 +1,146 @@
-"""Names of parameters as they travel."""
+"""Circuits with parameters: values, their order, and what comes back for each set."""
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3, transpile
+from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterVector
-from qiskit.quantum_info import Operator
 
+from qiskit_direct_provider import errors
 from qiskit_direct_provider.parameters import with_ordered_parameters
+from qiskit_direct_provider.programs import as_pubs
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider import DirectBackend
+
+HALF_TURN = math.pi
 
 
-def as_read_back(circuit: QuantumCircuit) -> QuantumCircuit:
-    return qasm3.loads(qasm3.dumps(circuit, disable_constants=True))
-
-
-def vector_and_letters() -> QuantumCircuit:
-    """A circuit whose parameters sort differently by their names in the text."""
-    vector, theta, upper = ParameterVector("p", 12), Parameter("θ"), Parameter("Z")
-    circuit = QuantumCircuit(2, name="mixed", metadata={"a": 1})
-    for index, element in enumerate(vector):
-        circuit.ry((index + 1) * element, index % 2)
-        circuit.cx(0, 1)
-    circuit.rx(theta / 2 + upper, 0)
+def rotated(*angles: Any) -> QuantumCircuit:
+    """One qubit for each angle, turned by it: 0 gives a 0, a half turn gives a 1."""
+    circuit = QuantumCircuit(len(angles), name="rotated")
+    for qubit, angle in enumerate(angles):
+        circuit.sx(qubit)
+        circuit.rz(angle + math.pi, qubit)
+        circuit.sx(qubit)
+    circuit.measure_all()
     return circuit
 
 
-def test_values_meet_their_own_parameters_after_the_text() -> None:
-    circuit = vector_and_letters()
-    values = np.random.default_rng(1).uniform(-3, 3, circuit.num_parameters)
-    read = as_read_back(with_ordered_parameters(circuit))
-    assert Operator(read.assign_parameters(values)).equiv(circuit.assign_parameters(values))
+def outcome(result: Any, index: int) -> str:
+    counts = result.get_counts(index)
+    return str(max(counts, key=counts.get))
 
 
-def test_values_would_not_meet_them_under_their_own_names() -> None:
-    """This is why they are renamed; when it fails, the reader has learnt to sort vectors."""
-    circuit = vector_and_letters()
-    values = np.random.default_rng(1).uniform(-3, 3, circuit.num_parameters)
-    read = as_read_back(circuit)
-    assert not Operator(read.assign_parameters(values)).equiv(circuit.assign_parameters(values))
+def test_each_set_of_values_gives_an_entry(nairobi: DirectBackend) -> None:
+    """In order, the last index fastest."""
+    circuit = rotated(Parameter("b"), Parameter("a"))  # the values are ordered a, b
+    values = np.array([[[0, 0], [0, HALF_TURN]], [[HALF_TURN, 0], [HALF_TURN, HALF_TURN]]])
+    job = nairobi.run(circuit, shots=200, parameter_values=values, memory=True)
+    result = job.result(timeout=60)
+    assert [outcome(result, index) for index in range(4)] == ["00", "01", "10", "11"]
+    assert all(sum(result.get_counts(index).values()) == 200 for index in range(4))
+    assert all(len(result.get_memory(index)) == 200 for index in range(4))
+    assert [each.header["name"] for each in result.results] == ["rotated"] * 4
+    assert job.primitive_result()[0].data.meas.shape == (2, 2)
 
 
-def test_nothing_else_changes() -> None:
-    circuit = transpile(vector_and_letters(), coupling_map=[[1, 0]], basis_gates=["sx", "rz", "cx"])
-    renamed = with_ordered_parameters(circuit)
-    assert renamed.name == "mixed"
-    assert renamed.metadata == {"a": 1}
-    assert renamed.layout is circuit.layout or renamed.layout == circuit.layout
-    assert circuit.parameters[0].name == "Z"
-
-
-def test_a_circuit_without_parameters_stays_itself() -> None:
+def test_elements_of_a_vector_keep_their_places(nairobi: DirectBackend) -> None:
+    """As text, element 10 would come before element 2."""
+    vector = ParameterVector("v", 12)
     circuit = QuantumCircuit(1)
-    assert with_ordered_parameters(circuit) is circuit
+    for place, element in enumerate(vector):
+        circuit.rz(element * (place + 1), 0)
+    circuit = circuit.compose(rotated(vector[2]))
+    values = [0.0] * 12
+    values[2] = HALF_TURN
+    assert outcome(nairobi.run(circuit, shots=200, parameter_values=values).result(timeout=60), 0) == "1"
+    values[2], values[10] = 0.0, HALF_TURN
+    assert outcome(nairobi.run(circuit, shots=200, parameter_values=values).result(timeout=60), 0) == "0"
 
 
-def test_parameters_inside_control_flow_and_in_the_phase_only() -> None:
-    inside, phase = Parameter("inside"), Parameter("a phase")
-    circuit = QuantumCircuit(1, 1, global_phase=phase)
-    with circuit.if_test((0, True)):
-        circuit.rz(inside, 0)
-    renamed = with_ordered_parameters(circuit)
-    assert [each.name for each in renamed.parameters] == ["p00000", "p00001"]
-    assert as_read_back(renamed).num_parameters == 2
+def test_several_circuits_have_values_each(nairobi: DirectBackend) -> None:
+    angle = Parameter("angle")
+    circuits = [rotated(angle), rotated(0.0), rotated(angle, 2 * angle)]
+    values = [{angle: [0.0, HALF_TURN]}, None, {"angle": HALF_TURN}]
+    result = nairobi.run(circuits, shots=200, parameter_values=values).result(timeout=60)
+    assert [outcome(result, index) for index in range(4)] == ["0", "1", "0", "01"]
 
 
-@pytest.mark.parametrize("name", ["p00000", "parity", "pp"])
-def test_no_register_shares_a_name(name: str) -> None:
-    circuit = QuantumCircuit(QuantumRegister(1, "q"), ClassicalRegister(1, name))
-    circuit.rz(Parameter("p00000"), 0)
-    circuit.measure(0, 0)
-    read = as_read_back(with_ordered_parameters(circuit))
-    assert read.num_parameters == 1
-    assert [register.name for register in read.cregs] == [name]
+def test_values_are_checked_against_the_bounds_of_angles(
+    fractional: DirectBackend,
+) -> None:
+    angle = Parameter("angle")
+    circuit = QuantumCircuit(fractional.num_qubits)
+    edge = next(iter(fractional.target["rzz"]))
+    circuit.rzz(2 * angle, *edge)
+    circuit.measure_all()
+    assert fractional.validate(circuit, parameter_values=[[0.1], [0.7]])
+    report = fractional.validate(circuit, parameter_values=[[0.1], [0.9]])
+    assert "angle out of bounds, [1.8]" in report.explain()
+    with pytest.raises(errors.InvalidCircuitError, match="angle out of bounds"):
+        fractional.run(circuit, parameter_values=[[-0.1], [0.7]])
+
+
+@pytest.fixture(scope="module")
+def fractional(provider: Any) -> DirectBackend:
+    return provider.get_backend("fake_fez", use_fractional_gates=True)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ([[0.1, 0.2], [0.3]], "do not fit"),
+        ([["x"]], "do not fit"),
+        ([[math.nan]], "finite"),
+        ([[math.inf]], "finite"),
+        ([[1j]], "finite real numbers|do not fit"),
+        (np.zeros((0, 1)), "no set"),
+        ({"other": 0.1}, "do not fit"),
+        ({}, "do not fit"),
+        ("text", "do not fit"),
+        (object(), "do not fit"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(nairobi: DirectBackend, values: Any, word: str) -> None:
+    circuit = rotated(Parameter("angle"))
+    with pytest.raises(errors.InvalidInputError, match=word):
+        nairobi.run(circuit, parameter_values=values)
+    with pytest.raises(errors.InvalidInputError):
+        nairobi.run([circuit, circuit], parameter_values=[values, values])
+    assert not nairobi.validate(circuit, parameter_values=values)
+
+
+def test_values_for_another_number_of_circuits(nairobi: DirectBackend) -> None:
+    circuit = rotated(Parameter("angle"))
+    with pytest.raises(errors.InvalidInputError, match="one entry for each of 2 circuits, not 1"):
+        nairobi.run([circuit, circuit], parameter_values=[[0.1]])
+    with pytest.raises(errors.InvalidInputError, match="must be a list"):
+        nairobi.run([circuit, circuit], parameter_values={"angle": 1.0})
+
+
+def test_values_without_parameters(nairobi: DirectBackend) -> None:
+    with pytest.raises(errors.InvalidInputError, match="has no parameters"):
+        nairobi.run(rotated(0.5), parameter_values=[0.1])
+    assert as_pubs(rotated(0.5), 10, [])[0].values is None
+
+
+def test_parameters_without_values(nairobi: DirectBackend) -> None:
+    with pytest.raises(errors.InvalidCircuitError, match=r"unbound parameters \(angle\)"):
+        nairobi.run(rotated(Parameter("angle")))
+
+
+def test_parameters_get_names_whose_order_is_theirs() -> None:
+    vector = ParameterVector("a", 11)
+    circuit = rotated(*vector, Parameter("θ"), Parameter("b c"))
+    ordered = with_ordered_parameters(circuit)
+    names = [parameter.name for parameter in ordered.parameters]
+    assert names == sorted(names) == [f"p{place:05}" for place in range(13)]
+    values = np.linspace(0, 1, 13)
+    assert circuit.assign_parameters(values) == ordered.assign_parameters(values)
+    assert (ordered.name, ordered.layout) == (circuit.name, circuit.layout)
+    assert with_ordered_parameters(rotated(0.5)).num_parameters == 0

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from connecting import provider_for
-from journeys import measured_x
+from journeys import measured_x, slow_circuit
 from nursery import Nursery
-from qiskit import QuantumCircuit
 from qiskit.providers.jobstatus import JobStatus
 from recorder import Recorder
 
@@ -67,15 +66,7 @@ def run(provider: DirectProvider, device: str = "fake_manila", **options: Any) -
 
 def slow(provider: DirectProvider, **options: Any) -> Any:
     """A job that takes minutes, for a device that no other test here uses."""
-    circuit = QuantumCircuit(15)
-    for _ in range(5):
-        for qubit in range(15):
-            circuit.sx(qubit)
-            circuit.rz(0.3, qubit)
-        for qubit in range(14):
-            circuit.cz(qubit, qubit + 1)
-    circuit.measure_all()
-    return provider.get_backend("fake_torino").run(circuit, shots=100_000, **options)
+    return provider.get_backend("fake_torino").run(slow_circuit(), shots=100_000, **options)
 
 
 def shots_in(job: Any) -> int:

@@ -66,5 +66,5 @@ class Primitive(Generic[AnyOptions]):
     def _program_options(self, device: Device) -> dict[str, Any]:
         return program_options(self._options, device.configuration)
 
-    def _send(self, program: Program) -> PrimitiveJob:
-        return PrimitiveJob.of(self._sender.launch(program, job_settings(self._options)))
+    def _send(self, programs: Sequence[Program]) -> PrimitiveJob:
+        return PrimitiveJob.of(self._sender.launch(programs, job_settings(self._options)))

@@ -11,7 +11,7 @@ from qiskit_direct_provider.primitives.base import Primitive
 from qiskit_direct_provider.primitives.groups import UnsetType
 from qiskit_direct_provider.primitives.options import EstimatorOptions
 from qiskit_direct_provider.primitives.pubs import check_pubs, estimator_pubs
-from qiskit_direct_provider.programs_estimator import estimator_program
+from qiskit_direct_provider.programs import Limits, estimator_programs
 
 if TYPE_CHECKING:
     from qiskit.primitives.containers.estimator_pub import EstimatorPubLike
@@ -57,9 +57,10 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
         device = self._checked([pub.circuit for pub in found])
         check_pubs(found, device, measured=False)
         level = self.options.resilience_level
-        program = estimator_program(
+        programs = estimator_programs(
             found,
             options=self._program_options(device),
             resilience_level=None if isinstance(level, UnsetType) else level,
+            limits=Limits(circuits=device.configuration.max_experiments),
         )
-        return self._send(program)
+        return self._send(programs)

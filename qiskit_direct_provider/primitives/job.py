@@ -24,7 +24,9 @@ class PrimitiveJob(DirectJob, BasePrimitiveJob):
     @classmethod
     def of(cls, job: DirectJob) -> PrimitiveJob:
         """The same job, seen as that of a primitive."""
-        return cls(job.backend(), job._workspace, job._entry)  # noqa: SLF001 - its own kind
+        found = cls(job.backend(), job._workspace, job._entry)  # noqa: SLF001 - its own kind
+        found._parts = job._parts  # noqa: SLF001
+        return found
 
     def result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
         """Wait for the job's end; entry ``i`` of the result belongs to pub ``i``.

@@ -8,6 +8,8 @@ from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qiskit_direct_provider.job import DirectJob
     from qiskit_direct_provider.job_settings import JobSettings
     from qiskit_direct_provider.programs import Program
@@ -16,10 +18,10 @@ __all__ = ["Mode", "Sender", "backend_of"]
 
 
 class Sender(Protocol):
-    """What sends a program; a `DirectBackend` is one."""
+    """What sends programs; a `DirectBackend` is one."""
 
-    def launch(self, program: Program, settings: JobSettings) -> DirectJob:
-        """Send a program that was checked for the device."""
+    def launch(self, programs: Sequence[Program], settings: JobSettings) -> DirectJob:
+        """Send programs that were checked for the device, as one job."""
 
 
 @runtime_checkable

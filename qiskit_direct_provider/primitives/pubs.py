@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from qiskit.exceptions import QiskitError
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qiskit_direct_provider.errors import InvalidInputError
-from qiskit_direct_provider.validation import Report, examine
+from qiskit_direct_provider.validation import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from qiskit import QuantumCircuit
-    from qiskit.transpiler import Target
-
     from qiskit_direct_provider.device import Device
 
-__all__ = ["check_pubs", "estimator_pubs", "sampler_pubs"]
+__all__ = ["check_pubs", "estimator_pubs", "sampler_pubs", "values_of"]
 
 Pub = TypeVar("Pub", SamplerPub, EstimatorPub)
 
@@ -80,8 +76,8 @@ def _coerced(pubs: Any, coerce: Callable[[Any], Pub]) -> list[Pub]:
 def _check_values(pub: SamplerPub | EstimatorPub) -> None:
     if 0 in pub.shape:
         raise ValueError(f"its shape {pub.shape} holds nothing to run")
-    names = [parameter.name for parameter in pub.circuit.parameters]
-    if not np.isfinite(pub.parameter_values.as_array(names)).all():
+    values = values_of(pub)
+    if values is not None and not np.isfinite(values).all():
         raise ValueError("parameter values must be finite")
 
 
@@ -117,51 +113,16 @@ def check_pubs(pubs: list[Pub], device: Device, *, measured: bool) -> None:
     Raises:
         InvalidCircuitError: With all that is wrong.
     """
-    report = examine([_with_first_values(pub) for pub in pubs], device, measured=measured)
-    wrong = list(report.errors)
-    for number, pub in enumerate(pubs):
-        label = f"circuit {number} ({pub.circuit.name!r})"
-        wrong += [f"{label}: {text}" for text in _angles_out_of_bounds(pub, device.target)]
-    Report(tuple(wrong)).raise_for_errors()
+    sets = [values_of(pub) for pub in pubs]
+    report = examine([pub.circuit for pub in pubs], device, values=sets, measured=measured, thorough=False)
+    report.raise_for_errors()
     for text in report.warnings:
         warnings.warn(text, stacklevel=4)
 
 
-def _with_first_values(pub: SamplerPub | EstimatorPub) -> QuantumCircuit:
+def values_of(pub: SamplerPub | EstimatorPub) -> npt.NDArray[np.float64] | None:
+    """Parameter values, shape ``(*sets, number of parameters)``; None for a circuit without parameters."""
     if not pub.circuit.num_parameters:
-        return pub.circuit
-    bound = pub.parameter_values.bind(pub.circuit, (0,) * len(pub.parameter_values.shape))
-    bound.name = pub.circuit.name
-    return bound
-
-
-def _angles_out_of_bounds(pub: SamplerPub | EstimatorPub, target: Target) -> Iterator[str]:
-    """Gates whose angle some set of values puts out of bounds; the first set is looked at elsewhere."""
-    circuit = pub.circuit
-    names = [parameter.name for parameter in circuit.parameters]
-    bounded = list(_bounded(circuit, range(circuit.num_qubits), target)) if names else []
-    if not bounded:
-        return
-    sets = pub.parameter_values.as_array(names).reshape(-1, len(names))
-    for name, where, expression in bounded:
-        columns = [(parameter, names.index(parameter.name)) for parameter in expression.parameters]
-        for row in sets[1:]:
-            angle = float(expression.bind({parameter: row[column] for parameter, column in columns}))
-            if not target.supported_angle_bound(name, [angle]):
-                yield f"{name!r} on qubits {where}: angle out of bounds, {angle:g}"
-                break
-
-
-def _bounded(
-    circuit: QuantumCircuit, qubits: Sequence[int], target: Target
-) -> Iterator[tuple[str, list[int], Any]]:
-    """Gates with a parameter in place of an angle that has bounds: name, qubits, expression."""
-    for instruction in circuit.data:
-        operation = instruction.operation
-        where = [qubits[circuit.find_bit(qubit).index] for qubit in instruction.qubits]
-        for block in getattr(operation, "blocks", ()):
-            yield from _bounded(block, where, target)
-        if operation.params and target.gate_has_angle_bounds(operation.name):
-            for parameter in operation.params:
-                if getattr(parameter, "parameters", None):
-                    yield operation.name, where, parameter
+        return None
+    found: npt.NDArray[np.float64] = pub.parameter_values.as_array(pub.circuit.parameters)
+    return found

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import msgspec
 from qiskit.primitives import BaseSamplerV2
 
-from qiskit_direct_provider.parameters import with_ordered_parameters
 from qiskit_direct_provider.primitives.base import Primitive
 from qiskit_direct_provider.primitives.groups import UnsetType
 from qiskit_direct_provider.primitives.options import SamplerOptions
-from qiskit_direct_provider.primitives.pubs import check_pubs, sampler_pubs
-from qiskit_direct_provider.programs import Program, _record, check_shots, to_openqasm3
-from qiskit_direct_provider.registers import with_plain_registers
-from qiskit_direct_provider.wire.codec import encode_ndarray
-from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, SamplerInput
+from qiskit_direct_provider.primitives.pubs import check_pubs, sampler_pubs, values_of
+from qiskit_direct_provider.programs import Limits, Pub, check_shots, sampler_programs
 
 if TYPE_CHECKING:
-    from qiskit.primitives.containers.sampler_pub import SamplerPub, SamplerPubLike
+    from qiskit.primitives.containers.sampler_pub import SamplerPubLike
 
     from qiskit_direct_provider.primitives.job import PrimitiveJob
 
@@ -64,7 +58,12 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
         default = self._default_shots()
         numbers = [check_shots(pub.shots or default, device.configuration.max_shots) for pub in found]
         check_pubs(found, device, measured=True)
-        return self._send(_program(found, numbers, self._program_options(device)))
+        programs = sampler_programs(
+            [Pub(pub.circuit, number, values_of(pub)) for pub, number in zip(found, numbers, strict=True)],
+            options=self._program_options(device),
+            limits=Limits(circuits=device.configuration.max_experiments),
+        )
+        return self._send(programs)
 
     def _default_shots(self) -> int:
         """For pubs that bring none; a product of both numbers of twirling counts more than the default."""
@@ -74,19 +73,3 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
         if twirled and all(isinstance(part, int) for part in parts):
             return math.prod(part for part in parts if isinstance(part, int))
         return DEFAULT_SHOTS if isinstance(default, UnsetType) else default
-
-
-def _program(pubs: Sequence[SamplerPub], shots: Sequence[int], options: dict[str, Any]) -> Program:
-    """The program that samples pubs, and the record of what was asked for."""
-    written, records = [], []
-    for pub, number in zip(pubs, shots, strict=True):
-        circuit, fields = with_plain_registers(with_ordered_parameters(pub.circuit))
-        values = pub.parameter_values.as_array(parameter.name for parameter in pub.circuit.parameters)
-        written.append([to_openqasm3(circuit), encode_ndarray(values), number])
-        bound = pub.circuit.copy()
-        bound.global_phase = 0
-        records.append(replace(_record(bound, fields, number), shape=tuple(pub.shape)))
-    document = SamplerInput(
-        pubs=written, version=PRIMITIVES_VERSION, support_qiskit=True, options=options or None
-    )
-    return Program(SAMPLER, msgspec.json.encode(document), tuple(records))

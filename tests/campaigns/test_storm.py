@@ -15,7 +15,7 @@ from qiskit import QuantumCircuit
 
 from qiskit_direct_provider import DirectProvider, S3Storage, errors
 from qiskit_direct_provider.journal import Stage, new_entry
-from qiskit_direct_provider.programs import Program, sampler_program
+from qiskit_direct_provider.programs import Program, Pub, sampler_programs
 from qiskit_direct_provider.service.process import LocalService
 from qiskit_direct_provider.submission import recover, send
 from qiskit_direct_provider.testing import ALL_FAULTS, Fault, FaultProxy, api, iam, objects
@@ -46,7 +46,7 @@ def service() -> Iterator[LocalService]:
 def program() -> Program:
     circuit = QuantumCircuit(1, 1)
     circuit.measure(0, 0)
-    return sampler_program([circuit], shots=1)
+    return sampler_programs([Pub(circuit, 1)])[0]
 
 
 @dataclass
@@ -61,7 +61,9 @@ class Outcome:
 def submit(workspace: Workspace, what: Program) -> Outcome:
     """As a user does: what is refused is sent again, what is in doubt is looked for by its id."""
     outcome = Outcome(str(uuid.uuid4()))
-    entry = new_entry(what, job_id=outcome.job_id, backend_name="fake_manila", timeout_s=60)
+    entry = new_entry(
+        what.program_id, what.circuits, job_id=outcome.job_id, backend_name="fake_manila", timeout_s=60
+    )
     while outcome.tries < MOST_TRIES and not outcome.held:
         outcome.tries += 1
         known = workspace.journal.entry(outcome.job_id)

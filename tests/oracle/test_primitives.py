@@ -82,7 +82,7 @@ def test_sampler_documents_of_qiskit_ibm_runtime(
     ]
     payload = parameters({"pubs": pubs}, options)
     assert b'"QuantumCircuit"' in payload
-    result = nairobi.launch(Program("sampler", payload, ()), JobSettings.of()).primitive_result(timeout=60)
+    result = nairobi.launch([Program("sampler", payload, ())], JobSettings.of()).primitive_result(timeout=60)
     check_samples(result)
     assert [pub.data.meas.num_shots for pub in result] == [500, 700]
 
@@ -93,7 +93,9 @@ def test_estimator_documents_of_qiskit_ibm_runtime(
     options = EstimatorOptions(default_precision=0.05, resilience_level=0)
     pubs = [EstimatorPub.coerce((turned, z, ANGLES)), EstimatorPub.coerce((turned, [z, z], [0.0], 0.1))]
     payload = parameters({"pubs": pubs}, options)
-    result = nairobi.launch(Program("estimator", payload, ()), JobSettings.of()).primitive_result(timeout=60)
+    result = nairobi.launch([Program("estimator", payload, ())], JobSettings.of()).primitive_result(
+        timeout=60
+    )
     check_values(result)
     assert [pub.metadata["target_precision"] for pub in result] == [0.05, 0.1]
 

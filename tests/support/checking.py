@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qiskit_direct_provider.programs import findings
+from qiskit_direct_provider.instruction_set import findings
 from qiskit_direct_provider.validation import Report
 
 if TYPE_CHECKING:

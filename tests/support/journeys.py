@@ -21,13 +21,34 @@ from qiskit_direct_provider.journal import JobEntry, Journal, Stage
 if TYPE_CHECKING:
     from nursery import Line
 
-__all__ = ["finish", "one_job", "several_jobs", "write_archive", "write_journal", "write_until_killed"]
+__all__ = [
+    "finish",
+    "one_job",
+    "several_jobs",
+    "slow_circuit",
+    "write_archive",
+    "write_journal",
+    "write_until_killed",
+]
 
 SHOTS = 16
 
 
 def provider_from(account: dict[str, Any]) -> DirectProvider:
     return DirectProvider(**{**account, "storage": S3Storage(**account["storage"])})
+
+
+def slow_circuit() -> QuantumCircuit:
+    """A circuit that takes the service minutes, with enough shots."""
+    circuit = QuantumCircuit(15)
+    for _ in range(5):
+        for qubit in range(15):
+            circuit.sx(qubit)
+            circuit.rz(0.3, qubit)
+        for qubit in range(14):
+            circuit.cz(qubit, qubit + 1)
+    circuit.measure_all()
+    return circuit
 
 
 def measured_x() -> QuantumCircuit:

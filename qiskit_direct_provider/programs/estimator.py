@@ -1,4 +1,4 @@
-"""Pubs of the estimator to its input document."""
+"""The input documents of the estimator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import msgspec
 from qiskit_direct_provider.errors import InvalidInputError
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.parameters import with_ordered_parameters
-from qiskit_direct_provider.programs import Program, to_openqasm3
+from qiskit_direct_provider.programs.limits import Limits, PreparedPub, parted
+from qiskit_direct_provider.programs.openqasm import to_openqasm3
+from qiskit_direct_provider.programs.program import Program
 from qiskit_direct_provider.registers import with_plain_registers
 from qiskit_direct_provider.wire.codec import encode_ndarray
 from qiskit_direct_provider.wire.primitives import ESTIMATOR, PRIMITIVES_VERSION, EstimatorInput
@@ -22,20 +24,21 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-__all__ = ["estimator_program"]
+__all__ = ["estimator_programs"]
 
 _LARGEST_EXPANSION = 4096
 # Each is half of the identity and half of a Pauli letter, with this sign.
 _PROJECTORS = {"0": ("Z", 1), "1": ("Z", -1), "+": ("X", 1), "-": ("X", -1), "r": ("Y", 1), "l": ("Y", -1)}
 
 
-def estimator_program(
+def estimator_programs(
     pubs: Sequence[EstimatorPub],
     *,
     options: Mapping[str, Any] | None = None,
     resilience_level: int | None = None,
-) -> Program:
-    """The program that estimates observables, and the record of what was asked for.
+    limits: Limits | None = None,
+) -> list[Program]:
+    """The programs that estimate observables, and the records of what was asked for.
 
     A pub without precision leaves it to ``options`` and, if they are silent, to the server.
 
@@ -43,26 +46,32 @@ def estimator_program(
         pubs: Circuits in the device's instruction set, observables as wide as they are.
         options: Options of the estimator program, as nested mappings.
         resilience_level: 0 to 2; None leaves it to the server.
+        limits: More than one job may hold is parted, in order, into several programs.
 
     Raises:
         InvalidCircuitError: A circuit cannot be written as OpenQASM 3.
         InvalidInputError: An observable cannot be written as Pauli strings.
     """
-    document = EstimatorInput(
-        pubs=[_written(pub) for pub in pubs],
-        version=PRIMITIVES_VERSION,
-        support_qiskit=True,
-        resilience_level=resilience_level,
-        options=dict(options) if options else None,
-    )
-    return Program(ESTIMATOR, msgspec.json.encode(document), tuple(_record(pub) for pub in pubs))
+    found = []
+    for group in parted([_prepared(pub) for pub in pubs], limits or Limits()):
+        document = EstimatorInput(
+            pubs=[msgspec.Raw(each.encoded) for each in group],
+            version=PRIMITIVES_VERSION,
+            support_qiskit=True,
+            resilience_level=resilience_level,
+            options=dict(options) if options else None,
+        )
+        records = tuple(each.record for each in group)
+        found.append(Program(ESTIMATOR, msgspec.json.encode(document), records))
+    return found
 
 
-def _written(pub: EstimatorPub) -> list[Any]:
-    values = pub.parameter_values.as_array(parameter.name for parameter in pub.circuit.parameters)
-    precision = None if pub.precision is None else float(pub.precision)
+def _prepared(pub: EstimatorPub) -> PreparedPub:
     circuit, _ = with_plain_registers(_with_all_qubits(with_ordered_parameters(pub.circuit)))
-    return [to_openqasm3(circuit), _observables(pub.observables.tolist()), encode_ndarray(values), precision]
+    values = encode_ndarray(pub.parameter_values.as_array(pub.circuit.parameters))
+    precision = None if pub.precision is None else float(pub.precision)
+    written = [to_openqasm3(circuit), _observables(pub.observables.tolist()), values, precision]
+    return PreparedPub(msgspec.json.encode(written), _record(pub))
 
 
 def _with_all_qubits(circuit: QuantumCircuit) -> QuantumCircuit:

@@ -1,0 +1,114 @@
+"""Waiting for the end of jobs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients.deadline import Deadline
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.clients.interface import JobRecord
+    from qiskit_direct_provider.tracked_job import TrackedJob
+    from qiskit_direct_provider.waiting import Poller, Ticket
+
+__all__ = ["deadline_of", "final_record", "finished", "until_ended"]
+
+Owner = TypeVar("Owner")
+
+
+def deadline_of(timeout: float | None) -> Deadline:
+    """The end of a wait of so many seconds; None for one without an end.
+
+    Raises:
+        InvalidInputError: Not a number.
+    """
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
+        raise errors.InvalidInputError(f"timeout must be a number of seconds, not {timeout!r}")
+    return Deadline.after(timeout)
+
+
+def final_record(
+    job: TrackedJob,
+    deadline: Deadline,
+    wait: float | None = None,
+    each: Callable[[], object] | None = None,
+) -> JobRecord:
+    """The job once it has ended.
+
+    Args:
+        job: Which one.
+        deadline: When to give up.
+        wait: Seconds between two questions; None chooses by the job's age.
+        each: Called after each answer of the server.
+
+    Raises:
+        JobTimeoutError: The deadline came first; the job goes on.
+        JobNotFoundError: The server does not know the job.
+    """
+    if job.ended:
+        if each:
+            each()
+        return job.record()
+    poller = job.workspace.poller
+    with poller.watched([job.ticket(wait)]) as (ticket,):
+        seen = 0
+        while not ticket.over:
+            news = poller.news([ticket], seen, deadline)
+            if news == seen:
+                raise _too_late(job, ticket)
+            seen = news
+            record = job.note(ticket)
+            if each and ticket.outage is None and record is not None and ticket.error is None:
+                each()
+    if ticket.error is not None:
+        known = job.recorded_end() if isinstance(ticket.error, errors.JobNotFoundError) else None
+        if known is None:
+            raise ticket.error
+        job.last = known
+        return known
+    assert ticket.record is not None
+    return ticket.record
+
+
+def until_ended(jobs: Sequence[TrackedJob]) -> list[tuple[TrackedJob, Ticket]]:
+    """Tickets for those that have not ended, as far as is known."""
+    return [(job, job.ticket()) for job in jobs if not job.ended]
+
+
+def finished(
+    owners: Sequence[tuple[Owner, Sequence[TrackedJob]]], poller: Poller, deadline: Deadline
+) -> Iterator[Owner]:
+    """Owners of jobs, each as soon as all its jobs have ended.
+
+    Raises:
+        JobTimeoutError: Some have not ended in time; they go on.
+    """
+    waits = [
+        (place, job, ticket) for place, (_, jobs) in enumerate(owners) for job, ticket in until_ended(jobs)
+    ]
+    left = Counter(place for place, _, _ in waits)
+    yield from (owner for place, (owner, _) in enumerate(owners) if not left[place])
+    with poller.watched([ticket for _, _, ticket in waits]) as tickets:
+        seen = 0
+        while waits:
+            news = poller.news(tickets, seen, deadline)
+            if news == seen:
+                raise _too_late(waits[0][1], waits[0][2])
+            seen = news
+            over = [entry for entry in waits if entry[2].over]
+            waits = [entry for entry in waits if not entry[2].over]
+            for place, job, ticket in over:
+                job.note(ticket)
+                left[place] -= 1
+                if not left[place]:
+                    yield owners[place][0]
+
+
+def _too_late(job: TrackedJob, ticket: Ticket) -> errors.JobTimeoutError:
+    doubt = f" (the last question had no answer: {ticket.outage})" if ticket.outage else ""
+    return errors.JobTimeoutError(
+        f"job {job.job_id} has not ended within the time limit; it goes on, call result() again{doubt}"
+    )

@@ -1,0 +1,147 @@
+"""What a user hands to ``run``: circuits, shots and parameter values, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qiskit_direct_provider.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from qiskit import QuantumCircuit
+
+__all__ = ["Pub", "as_circuits", "as_pubs", "check_shots"]
+
+
+@dataclass(frozen=True)
+class Pub:
+    """A circuit, with what is said of its execution.
+
+    Attributes:
+        shots: For each set of parameter values.
+        values: The sets, of shape ``(*shape, number of parameters)``, in the order of
+            ``circuit.parameters``; None for a circuit without parameters.
+    """
+
+    circuit: QuantumCircuit
+    shots: int
+    values: npt.NDArray[np.float64] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the sets of parameter values; ``()`` without."""
+        return () if self.values is None else self.values.shape[:-1]
+
+
+def as_pubs(
+    run_input: QuantumCircuit | Iterable[QuantumCircuit], shots: int, parameter_values: Any = None
+) -> list[Pub]:
+    """Circuits with their parameter values.
+
+    Args:
+        run_input: A circuit, or many.
+        shots: For each set of parameter values.
+        parameter_values: For one circuit an array of shape ``(*shape, number of parameters)`` in the order of
+            ``circuit.parameters``, or a mapping of parameters (or their names) to values; for a list of
+            circuits a list of these, None for a circuit without parameters.
+
+    Raises:
+        InvalidInputError: They do not belong together.
+    """
+    from qiskit import QuantumCircuit
+
+    circuits = as_circuits(run_input)
+    if parameter_values is None:
+        return [Pub(circuit, shots) for circuit in circuits]
+    given = [parameter_values] if isinstance(run_input, QuantumCircuit) else _one_each(parameter_values)
+    if len(given) != len(circuits):
+        raise InvalidInputError(
+            f"parameter_values must have one entry for each of {len(circuits)} circuits, not {len(given)}"
+        )
+    return [
+        _bound(index, circuit, values, shots)
+        for index, (circuit, values) in enumerate(zip(circuits, given, strict=True))
+    ]
+
+
+def _one_each(parameter_values: Any) -> Sequence[Any]:
+    if isinstance(parameter_values, Mapping | str | bytes) or not hasattr(parameter_values, "__len__"):
+        raise InvalidInputError("parameter_values of a list of circuits must be a list, too: one entry each")
+    return list(parameter_values)
+
+
+def _bound(index: int, circuit: QuantumCircuit, values: Any, shots: int) -> Pub:
+    from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+    if values is None or not circuit.num_parameters:
+        if values is not None and _number_of(values):
+            raise InvalidInputError(f"circuit {index} ({circuit.name!r}) has no parameters, but got values")
+        return Pub(circuit, shots)
+    try:
+        bindings = SamplerPub.coerce((circuit, values, shots)).parameter_values
+        array = bindings.as_array(circuit.parameters)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidInputError(
+            f"the parameter values of circuit {index} ({circuit.name!r}) do not fit: {error}"
+        ) from error
+    return Pub(circuit, shots, _finite(index, circuit, array))
+
+
+def _number_of(values: Any) -> int:
+    import numpy as np
+
+    return len(values) if isinstance(values, Mapping) else int(np.size(values))
+
+
+def _finite(index: int, circuit: QuantumCircuit, array: Any) -> npt.NDArray[np.float64]:
+    import numpy as np
+
+    if not array.size:
+        raise InvalidInputError(f"circuit {index} ({circuit.name!r}): there is no set of parameter values")
+    if array.dtype.kind not in "iuf" or not np.all(np.isfinite(array)):
+        raise InvalidInputError(
+            f"circuit {index} ({circuit.name!r}): parameter values must be finite real numbers"
+        )
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def as_circuits(circuits: QuantumCircuit | Iterable[QuantumCircuit]) -> list[QuantumCircuit]:
+    """One circuit or many, as a list.
+
+    Raises:
+        InvalidInputError: There is none, or something is not a circuit.
+    """
+    from qiskit import QuantumCircuit
+
+    found = [circuits] if isinstance(circuits, QuantumCircuit) else _listed(circuits)
+    if not found:
+        raise InvalidInputError("there is no circuit to run")
+    for index, circuit in enumerate(found):
+        if not isinstance(circuit, QuantumCircuit):
+            raise InvalidInputError(f"run() takes circuits; number {index} is a {type(circuit).__name__}")
+    return found
+
+
+def _listed(circuits: object) -> list[Any]:
+    if isinstance(circuits, Iterable) and not isinstance(circuits, str | bytes | Mapping):
+        return list(circuits)
+    raise InvalidInputError(f"run() takes a circuit or a list of circuits, not a {type(circuits).__name__}")
+
+
+def check_shots(shots: object, max_shots: int | None = None) -> int:
+    """A number of shots that the device takes.
+
+    Raises:
+        InvalidInputError: Not a whole number, below one, or above ``max_shots``.
+    """
+    if isinstance(shots, bool) or not hasattr(shots, "__index__"):
+        raise InvalidInputError(f"shots must be a whole number, not {shots!r}")
+    number = int(shots.__index__())
+    if number < 1:
+        raise InvalidInputError(f"shots must be at least 1, not {number}")
+    if max_shots is not None and number > max_shots:
+        raise InvalidInputError(f"{number} shots are more than this backend's max_shots of {max_shots}")
+    return number
