@@ -124,7 +124,7 @@ def check_pubs(pubs: list[Pub], device: Device, *, measured: bool) -> None:
         wrong += [f"{label}: {text}" for text in _angles_out_of_bounds(pub, device.target)]
     Report(tuple(wrong)).raise_for_errors()
     for text in report.warnings:
-        warnings.warn(text, stacklevel=4)
+        warnings.warn(text, stacklevel=3)
 
 
 def _with_first_values(pub: SamplerPub | EstimatorPub) -> QuantumCircuit:
