@@ -117,7 +117,7 @@ def check_pubs(pubs: list[Pub], device: Device, *, measured: bool) -> None:
     report = examine([pub.circuit for pub in pubs], device, values=sets, measured=measured, thorough=False)
     report.raise_for_errors()
     for text in report.warnings:
-        warnings.warn(text, stacklevel=4)
+        warnings.warn(text, stacklevel=3)
 
 
 def values_of(pub: SamplerPub | EstimatorPub) -> npt.NDArray[np.float64] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pub_circuits import ansatz, isa, sent
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 from qiskit.primitives import BaseEstimatorV2, PrimitiveResult
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
@@ -107,6 +107,22 @@ def test_observables_are_placed_by_the_layout(seven: DirectBackend, bell: Quantu
         EstimatorV2(seven).run([(bell, "ZZZ")])
 
 
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_layouts_with_routing(seven: DirectBackend, level: int) -> None:
+    """Qubits that end elsewhere than they began, and swaps that transpilation left out."""
+    circuit = QuantumCircuit(4)
+    for qubit in range(4):
+        circuit.ry(0.4 + 0.5 * qubit, qubit)
+    for first, second in ((0, 3), (1, 2), (0, 2), (1, 3)):
+        circuit.cx(first, second)
+    circuit.swap(0, 1)
+    labels = ["ZIII", "IZII", "IIZI", "IIIZ", "XYZX", "ZXIY"]
+    placed = transpile(circuit, seven, seed_transpiler=5, optimization_level=level)
+    (result,) = EstimatorV2(seven).run([(placed, labels)]).result(timeout=60)
+    ideal = [Statevector(circuit).expectation_value(Pauli(label)).real for label in labels]
+    np.testing.assert_allclose(result.data.evs, ideal, atol=EXACT)
+
+
 @pytest.mark.parametrize("label", ["0", "1", "+", "-", "r", "l", "X", "Y", "Z", "I"])
 def test_letters(estimator: EstimatorV2, label: str) -> None:
     """Projectors travel as Pauli strings; each letter has the value that Qiskit gives it."""
@@ -187,3 +203,11 @@ def test_measurements_and_metadata_of_the_circuit(estimator: EstimatorV2) -> Non
     (result,) = estimator.run([(circuit, ["ZI", "IZ"], [0.3])], precision=0.1).result(timeout=60)
     assert result.data.evs.tolist() == [-1, -1]
     assert result.metadata["circuit_metadata"] == {"a": 1}
+
+
+def test_a_failed_job_says_why(estimator: EstimatorV2, bell: QuantumCircuit) -> None:
+    """So many shots the device does not take; how they are split is the server's affair."""
+    job = estimator.run([(bell, "ZZ")], precision=1e-4)
+    with pytest.raises(errors.JobFailedError, match="maximum"):
+        job.result(timeout=60)
+    assert "maximum" in str(job.error_message())

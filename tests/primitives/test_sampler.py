@@ -15,7 +15,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from qiskit.providers.jobstatus import JobStatus
 from qiskit.quantum_info import Statevector
 
-from qiskit_direct_provider import DirectBackend, DirectProvider, SamplerV2, errors
+from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, SamplerV2, errors
 from qiskit_direct_provider.primitives import PrimitiveJob, SamplerOptions
 
 
@@ -185,3 +185,73 @@ def test_the_sampler_keeps_its_own_copy_of_options(seven: DirectBackend) -> None
     assert "default_shots=10" in repr(sampler)
     with pytest.raises(errors.InvalidInputError):
         sampler.options.default_shots = 0
+
+
+class Recording:
+    """A mode of its own: it counts what goes through it."""
+
+    def __init__(self, backend: DirectBackend) -> None:
+        self._backend = backend
+        self.launched = 0
+
+    def backend(self) -> DirectBackend:
+        return self._backend
+
+    def launch(self, *program: Any, **settings: Any) -> DirectJob:
+        self.launched += 1
+        return self._backend.launch(*program, **settings)
+
+
+def test_sessions_and_batches_send_by_themselves(seven: DirectBackend, bell: QuantumCircuit) -> None:
+    """Anything with ``backend()`` and ``launch()`` is a mode."""
+    mode = Recording(seven)
+    sampler = SamplerV2(mode=mode)
+    assert sampler.mode is mode
+    assert sampler.backend() is seven
+    assert SamplerV2(seven).mode is None
+    sampler.run([bell], shots=5).result(timeout=60)
+    assert mode.launched == 1
+
+
+def test_a_cancelled_job_has_no_result(sampler: SamplerV2, seven: DirectBackend) -> None:
+    """So many sets of values would take a while."""
+    pub = (isa(ansatz(measured=True), seven), np.zeros((3000, 13)))
+    job = sampler.run([pub], shots=1000)
+    assert job.cancel()
+    with pytest.raises(errors.JobCancelledError):
+        job.result(timeout=60)
+    assert (job.cancelled(), job.done()) == (True, False)
+
+
+def test_fractional_gates_with_parameters(wide: DirectBackend) -> None:
+    """Rzz turns |++> towards a state that a rotation of one qubit tells apart."""
+    angle, circuit = Parameter("angle"), QuantumCircuit(2)
+    circuit.h([0, 1])
+    circuit.rzz(angle, 0, 1)
+    circuit.h([0, 1])
+    ideal = [
+        Statevector(circuit.assign_parameters([value])).probabilities()
+        for value in (0.2, np.pi / 4, np.pi / 2)
+    ]
+    circuit.measure_all()
+    sound = next(place for place, known in wide.target["rzz"].items() if known.error < 0.1)
+    placed = isa(circuit, wide, initial_layout=sound)
+    assert "rzz" in placed.count_ops()
+    pub = (placed, [[0.2], [np.pi / 4], [np.pi / 2]])
+    (result,) = SamplerV2(wide).run([pub], shots=4000).result(timeout=60)
+    for index in range(3):
+        counts = result.data.meas[index].get_int_counts()
+        np.testing.assert_allclose(
+            [counts.get(word, 0) / 4000 for word in range(4)], ideal[index], atol=0.048
+        )
+
+
+def test_places_that_are_out_of_order_are_warned_of(wide: DirectBackend) -> None:
+    """The warning points at the line of the user."""
+    broken = next(place for place, known in wide.target["rzz"].items() if known.error == 1)
+    circuit = QuantumCircuit(wide.num_qubits)
+    circuit.rzz(0.5, *broken)
+    circuit.measure_all()
+    with pytest.warns(UserWarning, match="'rzz' on qubits .* has a reported error of 1") as caught:
+        SamplerV2(wide).run([circuit], shots=1).result(timeout=60)
+    assert [each.filename for each in caught] == [__file__]
