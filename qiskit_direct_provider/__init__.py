@@ -13,15 +13,26 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import S3Storage
     from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.job import DirectJob
+    from qiskit_direct_provider.primitives import EstimatorV2, SamplerV2
     from qiskit_direct_provider.provider import DirectProvider
 
-__all__ = ["DirectBackend", "DirectJob", "DirectProvider", "S3Storage", "errors"]
+__all__ = [
+    "DirectBackend",
+    "DirectJob",
+    "DirectProvider",
+    "EstimatorV2",
+    "S3Storage",
+    "SamplerV2",
+    "errors",
+]
 
 _HOMES = {
     "DirectBackend": "backend",
     "DirectJob": "job",
     "DirectProvider": "provider",
+    "EstimatorV2": "primitives",
     "S3Storage": "accounts",
+    "SamplerV2": "primitives",
 }
 
 

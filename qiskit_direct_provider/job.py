@@ -11,8 +11,10 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.job_waiting import deadline_of, final_record, finished, until_ended
+from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import ResultOrigin, merged, qiskit_result, records_from
 from qiskit_direct_provider.tracked_job import TrackedJob
+from qiskit_direct_provider.wire.primitives import ESTIMATOR
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -52,7 +54,7 @@ class DirectJob(JobV1):
 
     def __repr__(self) -> str:
         known = {part.last.server_status if part.last else part.entry.stage.value for part in self._parts}
-        return f"<DirectJob {self.job_id()} on {self.backend().name}: {', '.join(sorted(known))}>"
+        return f"<{type(self).__name__} {self.job_id()} on {self.backend().name}: {', '.join(sorted(known))}>"
 
     # -- results -------------------------------------------------------------------------------------
 
@@ -70,8 +72,13 @@ class DirectJob(JobV1):
             JobCancelledError: The job was cancelled.
             StorageError: The result cannot be fetched from the object store.
             ProtocolError: The result is damaged, or is not that of these circuits.
+            UnsupportedError: It is a job of the estimator, which has no counts.
         """
-        primitive_result = self.primitive_result(timeout, wait)
+        if self._entry.program_id == ESTIMATOR:
+            raise errors.UnsupportedError(
+                f"job {self.job_id()} has values in place of counts; call primitive_result()"
+            )
+        primitive_result = self._decoded_result(timeout, wait)
         if self._result is None:
             ended = self._parts[-1].last
             origin = ResultOrigin(
@@ -86,6 +93,10 @@ class DirectJob(JobV1):
 
     def primitive_result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
+        return as_sent(self._decoded_result(timeout, wait), self._entry.circuits, self.job_id())
+
+    def _decoded_result(self, timeout: float | None, wait: float | None) -> PrimitiveResult:
+        """The result as it came; it is kept, the names in it are those that were sent."""
         if self._primitive_result is None:
             deadline = deadline_of(timeout)
             found, failure = [], None

@@ -11,7 +11,7 @@ from qiskit_direct_provider.job_settings import duration_s
 if TYPE_CHECKING:
     from qiskit_direct_provider.wire.backend import Configuration
 
-__all__ = ["DEFAULTS", "sampler_options"]
+__all__ = ["DEFAULTS", "rep_delay_s", "sampler_options"]
 
 DEFAULTS: dict[str, Any] = {
     "shots": 4096,
@@ -56,7 +56,7 @@ def sampler_options(
     if kind := _measurement(values["meas_level"], values["meas_return"]):
         execution["meas_type"] = kind
     if values["rep_delay"] is not None:
-        execution["rep_delay"] = _rep_delay(values["rep_delay"], configuration)
+        execution["rep_delay"] = rep_delay_s(values["rep_delay"], configuration)
     if values["init_qubits"] is not None and not values["init_qubits"]:
         execution["init_qubits"] = False
     found: dict[str, Any] = {"execution": execution} if execution else {}
@@ -79,7 +79,12 @@ def _measurement(level: Any, returned: Any) -> str | None:
     return "avg_kerneled" if returned == "avg" else "kerneled"
 
 
-def _rep_delay(given: Any, configuration: Configuration) -> float:
+def rep_delay_s(given: Any, configuration: Configuration) -> float:
+    """A repetition delay that the device takes, in seconds.
+
+    Raises:
+        InvalidInputError: Not a duration, or out of the device's range.
+    """
     delay = duration_s(given, "rep_delay")
     allowed = [bound for bound in configuration.rep_delay_range or () if isinstance(bound, float)]
     if allowed and not min(allowed) <= delay <= max(allowed):

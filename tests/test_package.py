@@ -31,6 +31,7 @@ def modules_after(statement: str) -> set[str]:
     [
         "import qiskit_direct_provider",
         "from qiskit_direct_provider import DirectProvider, DirectBackend, DirectJob, S3Storage, errors",
+        "from qiskit_direct_provider import SamplerV2, EstimatorV2",
     ],
 )
 def test_an_import_brings_no_heavy_package(statement: str) -> None:

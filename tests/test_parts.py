@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from connecting import provider_for
 from journeys import measured_x, slow_circuit
+from limited import with_limit
 from qiskit import QuantumCircuit
 from qiskit.providers.jobstatus import JobStatus
 
@@ -20,7 +19,7 @@ from qiskit_direct_provider.journal import Stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qiskit_direct_provider import DirectBackend, S3Storage
+    from qiskit_direct_provider import S3Storage
     from qiskit_direct_provider.service.process import LocalService
 
 WAIT_S = 120
@@ -30,15 +29,6 @@ WAIT_S = 120
 def provider(service: LocalService, own_storage: S3Storage) -> Iterator[DirectProvider]:
     with provider_for(service, own_storage) as provider:
         yield provider
-
-
-def with_limit(provider: DirectProvider, circuits: int, device: str = "fake_manila") -> DirectBackend:
-    """A backend that takes so many circuits in one job."""
-    backend: Any = provider.get_backend(device)
-    device = backend._device
-    configuration = msgspec.structs.replace(device.configuration, max_experiments=circuits)
-    backend._device = dataclasses.replace(device, configuration=configuration)
-    return backend  # type: ignore[no-any-return]
 
 
 def numbered(count: int) -> list[QuantumCircuit]:

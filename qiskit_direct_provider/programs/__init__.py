@@ -1,9 +1,11 @@
 """Circuits to the input documents of jobs."""
 
 from qiskit_direct_provider.programs.arguments import Pub, as_circuits, as_pubs, check_shots
+from qiskit_direct_provider.programs.estimator import estimator_programs
+from qiskit_direct_provider.programs.limits import Limits
 from qiskit_direct_provider.programs.openqasm import to_openqasm3
 from qiskit_direct_provider.programs.program import Program
-from qiskit_direct_provider.programs.sampler import Limits, sampler_payload, sampler_programs
+from qiskit_direct_provider.programs.sampler import sampler_payload, sampler_programs
 
 __all__ = [
     "Limits",
@@ -12,6 +14,7 @@ __all__ = [
     "as_circuits",
     "as_pubs",
     "check_shots",
+    "estimator_programs",
     "sampler_payload",
     "sampler_programs",
     "to_openqasm3",

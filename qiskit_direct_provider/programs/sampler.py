@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.parameters import with_ordered_parameters
 from qiskit_direct_provider.programs.arguments import Pub, as_pubs, check_shots
+from qiskit_direct_provider.programs.limits import Limits, PreparedPub, parted
 from qiskit_direct_provider.programs.openqasm import to_openqasm3
 from qiskit_direct_provider.programs.program import Program
 from qiskit_direct_provider.registers import with_plain_registers
@@ -20,26 +21,9 @@ from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-__all__ = ["Limits", "sampler_payload", "sampler_programs"]
-
-LARGEST_PAYLOAD = 50_000_000
+__all__ = ["sampler_payload", "sampler_programs"]
 
 _LEVELS = {"classified": (2, "single"), "kerneled": (1, "single"), "avg_kerneled": (1, "avg")}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one job may hold.
-
-    Attributes:
-        circuits: Most circuits; None for any number.
-        payload_bytes: Largest input document, in bytes.
-        executions: Most shots of all circuits and parameter sets together; None for any number.
-    """
-
-    circuits: int | None = None
-    payload_bytes: int = LARGEST_PAYLOAD
-    executions: int | None = None
 
 
 def sampler_payload(circuits: QuantumCircuit | Iterable[QuantumCircuit], *, shots: int) -> bytes:
@@ -51,7 +35,7 @@ def sampler_payload(circuits: QuantumCircuit | Iterable[QuantumCircuit], *, shot
         InvalidInputError: Not circuits, or ``shots`` is not positive.
         InvalidCircuitError: A circuit cannot be written as OpenQASM 3.
     """
-    return _program([_Prepared.of(pub) for pub in as_pubs(circuits, check_shots(shots))], None).payload
+    return _program([_prepared(pub) for pub in as_pubs(circuits, check_shots(shots))], None).payload
 
 
 def sampler_programs(
@@ -65,59 +49,23 @@ def sampler_programs(
         limits: More than one job may hold is parted, in order, into several programs.
     """
     kind = ((options or {}).get("execution") or {}).get("meas_type") or "classified"
-    prepared = [_Prepared.of(pub, *_LEVELS[kind]) for pub in pubs]
-    return [_program(group, options) for group in _parted(prepared, limits or Limits())]
+    prepared = [_prepared(pub, *_LEVELS[kind]) for pub in pubs]
+    return [_program(group, options) for group in parted(prepared, limits or Limits())]
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """A pub as it travels, and its record."""
-
-    encoded: bytes
-    record: CircuitRecord
-
-    @classmethod
-    def of(cls, pub: Pub, meas_level: int = 2, meas_return: str = "single") -> _Prepared:
-        sent, fields = with_plain_registers(pub.circuit)
-        text = to_openqasm3(with_ordered_parameters(sent))
-        values = None if pub.values is None else encode_ndarray(pub.values)
-        encoded = msgspec.json.encode([text, values, pub.shots])
-        return cls(encoded, _record(pub, fields, meas_level, meas_return))
-
-    @property
-    def executions(self) -> int:
-        sets = 1
-        for size in self.record.shape:
-            sets *= size
-        return sets * self.record.shots
+def _prepared(pub: Pub, meas_level: int = 2, meas_return: str = "single") -> PreparedPub:
+    sent, fields = with_plain_registers(pub.circuit)
+    text = to_openqasm3(with_ordered_parameters(sent))
+    values = encode_ndarray(np.empty(0) if pub.values is None else pub.values)
+    record = _record(pub, fields, meas_level, meas_return)
+    return PreparedPub(msgspec.json.encode([text, values, pub.shots]), record)
 
 
-def _parted(prepared: Sequence[_Prepared], limits: Limits) -> list[list[_Prepared]]:
-    """Groups, in order, that each fit into one job; what fits into none is a group of its own."""
-    groups: list[list[_Prepared]] = []
-    size = executions = 0
-    for each in prepared:
-        full = (
-            not groups
-            or len(groups[-1]) == limits.circuits
-            or size + len(each.encoded) > limits.payload_bytes
-            or (limits.executions is not None and executions + each.executions > limits.executions)
-        )
-        if full:
-            groups.append([])
-            size = executions = 0
-        groups[-1].append(each)
-        size += len(each.encoded) + 1
-        executions += each.executions
-    return groups
-
-
-def _program(prepared: Sequence[_Prepared], options: Mapping[str, Any] | None) -> Program:
+def _program(prepared: Sequence[PreparedPub], options: Mapping[str, Any] | None) -> Program:
     document = SamplerInput(
         pubs=[msgspec.Raw(each.encoded) for each in prepared],
         version=PRIMITIVES_VERSION,
         support_qiskit=True,
-        shots=prepared[0].record.shots,
         options=dict(options) if options else None,
     )
     records = tuple(each.record for each in prepared)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, S3Storage, errors
+from qiskit_direct_provider import (
+    DirectBackend,
+    DirectJob,
+    DirectProvider,
+    EstimatorV2,
+    S3Storage,
+    SamplerV2,
+    errors,
+)
+from qiskit_direct_provider.primitives import EstimatorOptions, PrimitiveJob, SamplerOptions, Unset
 
 
 def connect() -> DirectProvider:
@@ -48,6 +57,17 @@ def many(provider: DirectProvider, backend: DirectBackend) -> list[DirectJob]:
     texts: tuple[str, ...] = report.errors + report.warnings
     del texts
     return found
+
+
+def primitives(backend: DirectBackend) -> list[DirectJob]:
+    sampler = SamplerV2(backend, options={"default_shots": 10})
+    sampler.options.dynamical_decoupling.enable = True
+    sampler.options.default_shots = Unset
+    estimator = EstimatorV2(mode=backend, options=EstimatorOptions(resilience_level=1))
+    estimator.options.resilience.zne.noise_factors = [1, 3, 5]
+    sampler.options = SamplerOptions()
+    job: PrimitiveJob = sampler.run([], shots=5)
+    return [job, estimator.run([], precision=0.1)]
 
 
 def local() -> None:
