@@ -46,6 +46,9 @@ class DirectJob(JobV1):
     The job goes on whatever happens to this object or to this process: it is on record here, and
     ``provider.retrieve_job(id)`` brings it back. Its lane at the device is freed (the server's copy is
     deleted) as soon as `result` has the outcome on disk; the objects in the store stay.
+
+    A pickle holds what is known of the job, and its result if that was fetched; it holds no credentials,
+    so what comes out of it cannot ask the service.
     """
 
     def __init__(self, backend: BackendV2, workspace: Workspace, entry: JobEntry) -> None:
@@ -61,6 +64,16 @@ class DirectJob(JobV1):
     def __repr__(self) -> str:
         state = self._last.server_status if self._last else self._entry.stage.value
         return f"<DirectJob {self.job_id()} on {self.backend().name}: {state}>"
+
+    def __copy__(self) -> DirectJob:
+        # It stands for one job of the server.
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> DirectJob:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.backend(), self._entry, self._last, self._primitive_result)
 
     # -- results -------------------------------------------------------------------------------------
 
@@ -358,6 +371,16 @@ class DirectJob(JobV1):
             logger.warning("job %s has ended, but still holds its lane: %s", self.job_id(), error)
         else:
             self._workspace.journal.advance(self.job_id(), stage=Stage.FREED)
+
+
+def _restored(
+    backend: Any, entry: JobEntry, last: JobRecord | None, primitive_result: PrimitiveResult | None
+) -> DirectJob:
+    """The job of a pickle."""
+    job = DirectJob(backend, backend._workspace, entry)  # noqa: SLF001 - its own backend
+    job._last = last  # noqa: SLF001 - its own kind
+    job._primitive_result = primitive_result  # noqa: SLF001
+    return job
 
 
 def _deadline(timeout: float | None) -> Deadline:
