@@ -1,4 +1,4 @@
-"""Options of ``run()`` that the program gets: checked, completed by the backend's own, as the wire has them."""
+"""Options of ``run()`` that the program gets: checked, completed by the backend's own, as on the wire."""
 
 from __future__ import annotations
 
