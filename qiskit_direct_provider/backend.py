@@ -282,7 +282,8 @@ class DirectBackend(PulseNames, BackendV2):
             timeout_secs: Longest time that the device may be dedicated to the job, in seconds or as
                 text such as ``"10m"``; default one day.
             wait_for_lane: How long to wait while every lane is taken, or while the device is reserved, in
-                seconds or as text; default not at all.
+                seconds or as text; default not at all. Programs of others, which send jobs without it,
+                take it from ``backend.set_options(wait_for_lane=...)``.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
             **options: ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator`` (simulated devices).
 
@@ -307,7 +308,7 @@ class DirectBackend(PulseNames, BackendV2):
             job_tags=job_tags,
             job_id=job_id,
             timeout_secs=timeout_secs,
-            wait_for_lane=wait_for_lane,
+            wait_for_lane=self.options.wait_for_lane if wait_for_lane is None else wait_for_lane,
             log_level=log_level,
         )
         return self.launch(program, settings, memory=bool(self.options.memory if memory is None else memory))

@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "rep_delay": None,
     "init_qubits": True,
     "seed_simulator": None,
+    "wait_for_lane": None,
 }
 
 _OF_RUN = ("shots", "memory", "name", "job_tags", "job_id", "timeout_secs", "wait_for_lane", "log_level")

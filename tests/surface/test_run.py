@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,6 +77,21 @@ def test_10000_shots_in_one_call(nairobi: DirectBackend) -> None:
     result = nairobi.run(number(2, 1), shots=10_000, memory=True).result(timeout=60)
     assert sum(result.get_counts().values()) == 10_000
     assert len(result.get_memory()) == 10_000
+
+
+def test_more_jobs_at_once_than_there_are_lanes(nairobi: DirectBackend) -> None:
+    """Packages send all their jobs before they ask for a result, and know nothing of lanes."""
+    patient = copy.copy(nairobi)
+    patient.set_options(wait_for_lane="2m")
+    most = nairobi.lanes()
+    assert most is not None
+    values = range(most + 3)
+    jobs = [patient.run(number(4, value), shots=50) for value in values]
+    found = [int(most_frequent(job.result(timeout=60).get_counts()), 2) for job in jobs]
+    assert found == list(values)
+    patient.set_options(wait_for_lane="soon")
+    with pytest.raises(errors.InvalidInputError, match="wait_for_lane"):
+        patient.run(number(1, 1))
 
 
 # -- the job -------------------------------------------------------------------------------------------
