@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qiskit_direct_provider.models import complex_scale, listed
+from qiskit_direct_provider.target import gate_names
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.device import Device
@@ -61,7 +62,7 @@ def _u_channel_lo(device: Device) -> list[list[dict[str, Any]]]:
 _ATTRIBUTES: dict[str, Callable[[Device], Any]] = {
     "acquisition_latency": _raw("acquisition_latency", []),
     "allow_object_storage": _raw("allow_object_storage"),
-    "basis_gates": _read("basis_gates"),
+    "basis_gates": lambda device: gate_names(device.configuration.basis_gates, device.target),
     "channel_bandwidth": _raw("channel_bandwidth"),
     "channels": _raw("channels", {}),
     "clops_h": _raw("clops_h"),

@@ -299,7 +299,8 @@ class DirectBackend(PulseNames, BackendV2):
             timeout_secs: Longest time that the device may be dedicated to the job, in seconds or as
                 text such as ``"10m"``; default one day.
             wait_for_lane: How long to wait while every lane is taken, or while the device is reserved, in
-                seconds or as text; default not at all.
+                seconds or as text; default not at all. Programs of others, which send jobs without it,
+                take it from ``backend.set_options(wait_for_lane=...)``.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
             **options: ``meas_level`` (2 for bits, 1 for IQ values), ``meas_return`` (``"single"`` or
                 ``"avg"``, for level 1), ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator``
@@ -329,7 +330,7 @@ class DirectBackend(PulseNames, BackendV2):
             job_tags=job_tags,
             job_id=job_id,
             timeout_secs=timeout_secs,
-            wait_for_lane=wait_for_lane,
+            wait_for_lane=self.options.wait_for_lane if wait_for_lane is None else wait_for_lane,
             log_level=log_level,
         )
         return self.launch(programs, settings, memory=bool(self.options.memory if memory is None else memory))

@@ -40,6 +40,9 @@ class DirectJob(JobV1):
 
     More circuits than one job of the server may hold are sent as several, one after the other as lanes come
     free; together they are this one job.
+
+    A pickle holds what is known of the job, and its result if that was fetched; it holds no credentials,
+    so what comes out of it cannot ask the service.
     """
 
     def __init__(
@@ -55,6 +58,17 @@ class DirectJob(JobV1):
     def __repr__(self) -> str:
         known = {part.last.server_status if part.last else part.entry.stage.value for part in self._parts}
         return f"<{type(self).__name__} {self.job_id()} on {self.backend().name}: {', '.join(sorted(known))}>"
+
+    def __copy__(self) -> DirectJob:
+        # It stands for one job of the server.
+        return self
+
+    def __deepcopy__(self, _: dict[int, Any]) -> DirectJob:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = [(part.entry, part.last) for part in self._parts]
+        return _restored, (type(self), self.backend(), self._entry, parts, self._primitive_result)
 
     # -- results -------------------------------------------------------------------------------------
 
@@ -327,3 +341,18 @@ def as_completed(
         JobTimeoutError: Some have not ended in time; they go on.
     """
     yield from finished([(job, job.tracked) for job in jobs], workspace.poller, deadline_of(timeout))
+
+
+def _restored(
+    kind: type[DirectJob],
+    backend: Any,
+    entry: JobEntry,
+    parts: list[tuple[JobEntry, JobRecord | None]],
+    result: Any,
+) -> DirectJob:
+    """The job of a pickle."""
+    job = kind(backend, backend._workspace, entry, [part for part, _ in parts])  # noqa: SLF001 - its own backend
+    for part, (_, last) in zip(job.tracked, parts, strict=True):
+        part.last = last
+    job._primitive_result = result  # noqa: SLF001 - its own kind
+    return job

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qiskit_direct_provider.target import FRACTIONAL_GATES
+from qiskit_direct_provider.target import FRACTIONAL_GATES, gate_names
 from qiskit_direct_provider.wire.dates import moment
 from qiskit_direct_provider.wire.tolerant import read_untyped
 
@@ -50,7 +50,6 @@ def _complete(device: Device, name: str, *, fractional: bool) -> dict[str, Any]:
         _gate(entry) for entry in listed(raw.get("gates")) if isinstance(entry, dict) and "name" in entry
     ]
     dropped = () if fractional else FRACTIONAL_GATES
-    wanted = [gate for gate in found.basis_gates if gate not in dropped]
     complete = {
         "local": False,
         "conditional": False,
@@ -60,7 +59,7 @@ def _complete(device: Device, name: str, *, fractional: bool) -> dict[str, Any]:
         "backend_name": name,
         "backend_version": found.backend_version or "0.0.0",
         "n_qubits": found.n_qubits,
-        "basis_gates": wanted,
+        "basis_gates": gate_names(found.basis_gates, device.target),
         "gates": [gate for gate in gates if gate["name"] not in dropped],
         "coupling_map": None if found.coupling_map is None else [list(pair) for pair in found.coupling_map],
         "simulator": found.simulator,

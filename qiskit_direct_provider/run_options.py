@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "rep_delay": None,
     "init_qubits": True,
     "seed_simulator": None,
+    "wait_for_lane": None,
 }
 
 _OF_RUN = (

@@ -26,7 +26,7 @@ from qiskit_direct_provider.wire.units import si_value
 if TYPE_CHECKING:
     from qiskit.providers import QubitProperties
 
-__all__ = ["FRACTIONAL_GATES", "build_target", "read_documents", "target_from_json"]
+__all__ = ["FRACTIONAL_GATES", "build_target", "gate_names", "read_documents", "target_from_json"]
 
 FRACTIONAL_GATES = ("rx", "rzz")
 RZZ_BOUNDS = [(0.0, math.pi / 2)]
@@ -123,6 +123,17 @@ def build_target(
             operation, where, name=name, angle_bounds=RZZ_BOUNDS if name == "rzz" else None
         )
     return target
+
+
+def gate_names(basis_gates: Collection[str], target: Target) -> list[str]:
+    """What of a document's ``basis_gates`` is a gate, with the fractional gates that the target offers.
+
+    A third of the documents list ``reset`` there, and some leave ``rx`` and ``rzz`` out. Programs that
+    compile to a basis take each name for a gate, and some take another basis when they do not know one.
+    """
+    fractional = [name for name in FRACTIONAL_GATES if name in target.operation_names]
+    others = {*_NON_UNITARY, *_CONTROL_FLOW, *FRACTIONAL_GATES}
+    return [*(name for name in basis_gates if name not in others), *fractional]
 
 
 def _measured_together(configuration: Configuration, issues: list[str]) -> list[list[int]] | None:
