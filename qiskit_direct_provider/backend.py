@@ -435,6 +435,11 @@ class DirectBackend(PulseNames, BackendV2):
             )
         return self._models[kind]
 
+    def _history_at(self, wanted: dt.datetime) -> DeviceDocuments | None:
+        """The documents of a time from a server that keeps history; the configuration is today's."""
+        found = self._client.properties_at(self.name, wanted, self._client.deadline())
+        return None if found is None else DeviceDocuments(self._loaded().documents.configuration, found)
+
     def _device_at(self, moment_wanted: dt.datetime) -> Device:
         if not isinstance(moment_wanted, dt.datetime):
             raise errors.InvalidInputError(f"datetime must be a datetime, not {moment_wanted!r}")
@@ -443,7 +448,7 @@ class DirectBackend(PulseNames, BackendV2):
         except (ValueError, OverflowError) as error:
             raise errors.InvalidInputError(f"datetime {moment_wanted} is out of range") from error
         self._loaded()
-        documents = self._workspace.archive.at(self.name, wanted)
+        documents = self._history_at(wanted) or self._workspace.archive.at(self.name, wanted)
         if documents is None:
             seen = self._workspace.archive.moments(self.name)
             since = f"the first one seen is of {seen[0].isoformat()}" if seen else "none was seen"

@@ -21,7 +21,7 @@ from qiskit_direct_provider.results import (
     qiskit_result,
     records_from,
 )
-from qiskit_direct_provider.submission import downloaded, note_end
+from qiskit_direct_provider.submission import downloaded, found_again, note_end
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -49,7 +49,7 @@ class DirectJob(JobV1):
     """
 
     def __init__(self, backend: BackendV2, workspace: Workspace, entry: JobEntry) -> None:
-        super().__init__(backend, entry.job_id)
+        super().__init__(backend, entry.known_as)
         self._workspace = workspace
         self._entry = entry
         age = (datetime.now().astimezone() - entry.intended).total_seconds()
@@ -141,7 +141,10 @@ class DirectJob(JobV1):
     # -- state ---------------------------------------------------------------------------------------
 
     def status(self) -> JobStatus:
-        """The state of the job. An accepted job counts as running, also while it waits for the device."""
+        """The state of the job.
+
+        Direct Access has no queue: an accepted job counts as running, also while it waits for the device.
+        """
         return self._record().status
 
     def error_message(self) -> str | None:
@@ -166,10 +169,11 @@ class DirectJob(JobV1):
         return list(self._entry.tags)
 
     def update_tags(self, new_tags: Iterable[str]) -> list[str]:
-        """Give the job other tags; they are kept on this side."""
+        """Give the job other tags; they are kept on this side, and by servers that keep tags."""
         found = ("",) if isinstance(new_tags, str) else tuple(new_tags)
         if isinstance(new_tags, str) or not all(isinstance(tag, str) for tag in found):
             raise errors.InvalidInputError("tags must be a list of texts")
+        self._client.set_tags(self.job_id(), self._entry.job_id, found, self._client.deadline())
         self._change(tags=found)
         return list(found)
 
@@ -189,10 +193,13 @@ class DirectJob(JobV1):
         return {step: moment for step, moment in steps.items() if moment is not None}
 
     def metrics(self) -> dict[str, Any]:
-        """Timestamps (ISO 8601) and usage.
+        """Timestamps (ISO 8601) and usage, as far as the server tells.
 
-        This API does not tell when the device began: ``running`` is the moment of acceptance.
+        Direct Access does not tell when the device began: ``running`` is the moment of acceptance.
         """
+        told = self._client.metrics(self.job_id(), self._client.deadline())
+        if told is not None:
+            return told
         record = self._record()
         created = (record.created or self._entry.intended).isoformat()
         finished = record.ended.isoformat() if record.ended else None
@@ -208,12 +215,17 @@ class DirectJob(JobV1):
             return self.backend().properties()
         return self.backend().properties(datetime=datetime.fromisoformat(calibrated))
 
-    def queue_position(self, refresh: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - Qiskit users' spelling
-        """None: this API has lanes in place of a queue and does not tell a job's turn."""
-        return
+    def queue_position(
+        self,
+        refresh: bool = False,  # noqa: ARG002, FBT001, FBT002 - Qiskit users' spelling
+    ) -> int | None:
+        """The job's place in the queue, from 1 on; None once it has left it, or where there are only lanes."""
+        told = self._client.metrics(self.job_id(), self._client.deadline()) or {}
+        place = told.get("position_in_queue")
+        return place if isinstance(place, int) else None
 
     def queue_info(self) -> None:
-        """None, for the same reason."""
+        """None: no API tells when a job will begin."""
         return
 
     def logs(self) -> str | None:
@@ -270,7 +282,7 @@ class DirectJob(JobV1):
     def _change(self, **changes: Any) -> None:
         import msgspec
 
-        changed = self._workspace.journal.advance(self.job_id(), **changes)
+        changed = self._workspace.journal.advance(self._entry.job_id, **changes)
         self._entry = changed or msgspec.structs.replace(self._entry, **changes)
 
     def _record(self) -> JobRecord:
@@ -279,14 +291,23 @@ class DirectJob(JobV1):
             try:
                 self._last = self._client.job(self.job_id(), self._client.deadline())
             except errors.JobNotFoundError:
+                if self._found_again():
+                    return self._record()
                 self._last = self._recorded_end()
                 if self._last is None:
                     raise
         return self._last
 
+    def _found_again(self) -> bool:
+        """Whether the server has the job under another id than it seemed to say; that one is taken over."""
+        found = found_again(self._workspace, self._entry)
+        if found is not None:
+            self._entry, self._job_id = found, found.known_as
+        return found is not None
+
     def _recorded_end(self) -> JobRecord | None:
         """How the job ended, if this or another process of ours noted that before the server forgot it."""
-        entry = self._workspace.journal.entry(self.job_id())
+        entry = self._workspace.journal.entry(self._entry.job_id)
         return _known_end(entry) if entry else None
 
     def _note(self, ticket: Ticket) -> JobRecord | None:
@@ -297,7 +318,7 @@ class DirectJob(JobV1):
     def _kept(self, deadline: Deadline) -> PrimitiveResult | None:
         """The result from the disk; the lane is freed if who put it there did not come so far."""
         journal = self._workspace.journal
-        payload, entry = journal.result(self.job_id()), journal.entry(self.job_id())
+        payload, entry = journal.result(self._entry.job_id), journal.entry(self._entry.job_id)
         if payload is not None and entry is not None and entry.stage is not Stage.FREED:
             self._free_lane(deadline)
         if payload is None:
@@ -310,6 +331,8 @@ class DirectJob(JobV1):
         try:
             record = final_record(self, deadline, wait)
         except errors.JobNotFoundError as gone:
+            if self._found_again():
+                return self._fetched(deadline, wait)
             return self._left_behind(gone, deadline)
         note_end(self._workspace, record)
         if record.status is not JobStatus.DONE:
@@ -320,7 +343,7 @@ class DirectJob(JobV1):
             return kept
         limit = self._client.deadline(deadline.remaining())
         payload, result = downloaded(lambda: self._client.result(self.job_id(), limit), limit)
-        if self._workspace.journal.store_result(self.job_id(), payload) or not self._entry.origin:
+        if self._workspace.journal.store_result(self._entry.job_id, payload) or not self._entry.origin:
             self._free_lane(deadline)
         return result
 
@@ -338,7 +361,7 @@ class DirectJob(JobV1):
             return payload
 
         payload, result = downloaded(download, limit)
-        self._workspace.journal.store_result(self.job_id(), payload)
+        self._workspace.journal.store_result(self._entry.job_id, payload)
         self._change(status=JobStatus.DONE.name)
         self._last = _known_end(self._entry)
         return result
@@ -350,14 +373,14 @@ class DirectJob(JobV1):
         """
         limit = min(FREEING_LIMIT_S, max(deadline.remaining(), 0.5))
         try:
-            with self._workspace.journal.sending(self.job_id(), wait=False) as alone:
+            with self._workspace.journal.sending(self._entry.job_id, wait=False) as alone:
                 if not alone:
                     return
-                self._client.delete(self.job_id(), self._client.deadline(limit))
+                self._client.release(self.job_id(), self._client.deadline(limit))
         except errors.DirectError as error:
             logger.warning("job %s has ended, but still holds its lane: %s", self.job_id(), error)
         else:
-            self._workspace.journal.advance(self.job_id(), stage=Stage.FREED)
+            self._workspace.journal.advance(self._entry.job_id, stage=Stage.FREED)
 
 
 def _deadline(timeout: float | None) -> Deadline:
@@ -455,7 +478,8 @@ def _known_end(entry: JobEntry) -> JobRecord | None:
         return None
     reason = Reason(entry.reason_code, entry.reason_message, entry.reason_solution)
     return JobRecord(
-        job_id=entry.job_id,
+        job_id=entry.known_as,
+        own_id=entry.job_id,
         backend_name=entry.backend_name,
         program_id=entry.program_id,
         server_status=entry.status.lower(),
