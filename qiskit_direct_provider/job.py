@@ -219,7 +219,7 @@ class DirectJob(JobV1):
         self,
         refresh: bool = False,  # noqa: ARG002, FBT001, FBT002 - Qiskit users' spelling
     ) -> int | None:
-        """The job's place in the queue, from 1 on; None once it has left it, or where there are only lanes."""
+        """Place in the queue, from 1 on; None once the job has left it, or where there are only lanes."""
         told = self._client.metrics(self.job_id(), self._client.deadline()) or {}
         place = told.get("position_in_queue")
         return place if isinstance(place, int) else None
