@@ -176,7 +176,7 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             circuits=(),
             timeout_s=record.timeout_s or 0,
             created=record.created,
-            status=record.status.name if record.status in JOB_FINAL_STATES else None,
+            status=record.status.name,
         )
     if entry.stage is Stage.INTENDED or (record.own_id and entry.server_id != record.job_id):
         named = {"server_id": record.job_id} if record.own_id else {}
@@ -187,5 +187,7 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
         entry,
         created=entry.created or record.created,
         tags=entry.tags if record.tags is None else record.tags,
-        status=record.status.name if record.status in JOB_FINAL_STATES else entry.status,
+        status=record.status.name
+        if record.status in JOB_FINAL_STATES
+        else entry.status or record.status.name,
     )
