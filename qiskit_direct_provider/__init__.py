@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.job import DirectJob
     from qiskit_direct_provider.provider import DirectProvider
+    from qiskit_direct_provider.session import Batch, Session
 
-__all__ = ["DirectBackend", "DirectJob", "DirectProvider", "S3Storage", "errors"]
+__all__ = ["Batch", "DirectBackend", "DirectJob", "DirectProvider", "S3Storage", "Session", "errors"]
 
 _HOMES = {
+    "Batch": "session",
     "DirectBackend": "backend",
     "DirectJob": "job",
     "DirectProvider": "provider",
     "S3Storage": "accounts",
+    "Session": "session",
 }
 
 

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2, Options
@@ -243,13 +243,13 @@ class DirectBackend(PulseNames, BackendV2):
         return
 
     def open_session(self, *_: Any, **__: Any) -> NoReturn:
-        """Sessions belong to another API.
+        """Sessions are objects of their own.
 
         Raises:
             UnsupportedError: Always.
         """
         raise errors.UnsupportedError(
-            "Direct Access has execution lanes in place of sessions: send several jobs at once"
+            "a backend opens no sessions by itself: use Session(backend) or Batch(backend)"
         )
 
     close_session = cancel_session = open_session
@@ -268,6 +268,7 @@ class DirectBackend(PulseNames, BackendV2):
         timeout_secs: float | str | None = None,
         wait_for_lane: float | str | None = None,
         log_level: str | None = None,
+        session: Any = None,
         **options: Any,
     ) -> DirectJob:
         """Send circuits, and return the job at once.
@@ -284,6 +285,7 @@ class DirectBackend(PulseNames, BackendV2):
             wait_for_lane: How long to wait while every lane is taken, or while the device is reserved, in
                 seconds or as text; default not at all.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
+            session: A `Session` or a `Batch` on this backend, to which the job is to belong.
             **options: ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator`` (simulated devices).
 
         Raises:
@@ -310,7 +312,17 @@ class DirectBackend(PulseNames, BackendV2):
             wait_for_lane=wait_for_lane,
             log_level=log_level,
         )
-        return self.launch(program, settings, memory=bool(self.options.memory if memory is None else memory))
+        keep = bool(self.options.memory if memory is None else memory)
+        return self._way_in(session)(program, settings, memory=keep)
+
+    def _way_in(self, session: Any) -> Callable[..., DirectJob]:
+        """What sends a job: this backend, or a session on it."""
+        if session is None:
+            return self.launch
+        if not hasattr(session, "launch") or session.backend() != self:
+            raise errors.InvalidInputError(f"session must be a Session or a Batch on {self.name}")
+        launch: Callable[..., DirectJob] = session.launch
+        return launch
 
     def launch(self, program: Program, settings: JobSettings, *, memory: bool = False) -> DirectJob:
         """Send a program that was checked for this device; `run` and the primitives end here."""
@@ -323,6 +335,7 @@ class DirectBackend(PulseNames, BackendV2):
             log_level=settings.log_level,
             name=settings.name,
             tags=settings.tags,
+            session_id=settings.session_id,
             memory=memory,
             calibration=device.calibration.last_update_date if device.calibration else None,
             backend_version=device.configuration.backend_version,
@@ -370,6 +383,11 @@ class DirectBackend(PulseNames, BackendV2):
         device = self.load()._device  # noqa: SLF001 - its own
         assert device is not None
         return device
+
+    @property
+    def client(self) -> Client:
+        """The connection; for the parts of this package that build upon backends."""
+        return self._workspace.client
 
     @property
     def _client(self) -> Client:

@@ -177,6 +177,11 @@ class DirectJob(JobV1):
         self._change(tags=found)
         return list(found)
 
+    @property
+    def session_id(self) -> str | None:
+        """The session in which the job was sent; None for a job on its own."""
+        return self._entry.session_id
+
     def creation_date(self) -> datetime | None:
         """When the server accepted the job."""
         return self._record().created or self._entry.created

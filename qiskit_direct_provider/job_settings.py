@@ -30,6 +30,7 @@ class JobSettings:
     Attributes:
         timeout_s: Longest time that the device may be dedicated to the job.
         wait_for_lane_s: How long to wait while every lane is taken.
+        session_id: The session to which the job belongs.
     """
 
     job_id: str
@@ -38,6 +39,7 @@ class JobSettings:
     log_level: str = "warning"
     name: str | None = None
     tags: tuple[str, ...] = ()
+    session_id: str | None = None
 
     @classmethod
     def of(

@@ -276,6 +276,11 @@ class DirectProvider:
         return DirectJob(self._backend(entry.backend_name), self._workspace, entry)
 
     @property
+    def client(self) -> Client:
+        """The connection; for the parts of this package that build upon providers."""
+        return self._workspace.client
+
+    @property
     def _client(self) -> Client:
         return self._workspace.client
 
