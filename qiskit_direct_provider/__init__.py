@@ -15,24 +15,29 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.job import DirectJob
     from qiskit_direct_provider.primitives import EstimatorV2, SamplerV2
     from qiskit_direct_provider.provider import DirectProvider
+    from qiskit_direct_provider.session import Batch, Session
 
 __all__ = [
+    "Batch",
     "DirectBackend",
     "DirectJob",
     "DirectProvider",
     "EstimatorV2",
     "S3Storage",
     "SamplerV2",
+    "Session",
     "errors",
 ]
 
 _HOMES = {
+    "Batch": "session",
     "DirectBackend": "backend",
     "DirectJob": "job",
     "DirectProvider": "provider",
     "EstimatorV2": "primitives",
     "S3Storage": "accounts",
     "SamplerV2": "primitives",
+    "Session": "session",
 }
 
 

@@ -16,9 +16,14 @@ from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
 __all__ = ["Account", "HttpOptions", "S3Storage", "Secret", "proxy_urls", "resolve"]
 
-CHANNELS = ("direct_access",)
+CHANNELS = ("direct_access", "runtime", "legacy")
 
 DEFAULT_IAM_URL = "https://iam.cloud.ibm.com"
+DEFAULT_URLS = {
+    "runtime": "https://quantum.cloud.ibm.com/api/v1",
+    "legacy": "https://api.quantum-computing.ibm.com/runtime",
+}
+DEFAULT_LOGIN_URL = "https://auth.quantum-computing.ibm.com"
 
 _LONGEST_HEADER_VALUE = 8192
 
@@ -241,18 +246,24 @@ def resolve(  # noqa: PLR0913 - what the user may say, all by name
         raise InvalidInputError(f"channel must be one of {', '.join(CHANNELS)}, not {channel!r}")
     if not token:
         raise AccountError("no token: pass DirectProvider(token=..., url=...), the API key of your system")
+    chosen = channel or CHANNELS[0]
+    url = url or DEFAULT_URLS.get(chosen)
     if not url:
         raise AccountError("no url: pass DirectProvider(token=..., url=...), the address of your system")
     if storage is not None and not isinstance(storage, S3Storage):
         raise InvalidInputError("storage must be an S3Storage(...)")
     checked = _checked_url(url, "the url")
-    own = is_loopback(urlsplit(checked).hostname or "")
+    parts = urlsplit(checked)
+    if chosen == "runtime" and not instance:
+        raise AccountError("no instance: pass DirectProvider(instance=...), the CRN of your service instance")
+    usual = DEFAULT_LOGIN_URL if chosen == "legacy" else DEFAULT_IAM_URL
+    given = iam_url or (f"{parts.scheme}://{parts.netloc}" if is_loopback(parts.hostname or "") else usual)
     return Account(
-        channel=channel or CHANNELS[0],
+        channel=chosen,
         url=checked,
         token=token,
         instance=_secret(instance, "the instance").reveal() or None,
-        iam_url=_checked_url(iam_url or (checked if own else DEFAULT_IAM_URL), "the iam_url"),
+        iam_url=_checked_url(given, "the iam_url"),
         storage=storage,
         http=_http_options(**http),
         client_application=client_application,

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2, Options
@@ -255,13 +255,13 @@ class DirectBackend(PulseNames, BackendV2):
         return
 
     def open_session(self, *_: Any, **__: Any) -> NoReturn:
-        """Sessions belong to another API.
+        """Sessions are objects of their own.
 
         Raises:
             UnsupportedError: Always.
         """
         raise errors.UnsupportedError(
-            "Direct Access has execution lanes in place of sessions: send several jobs at once"
+            "a backend opens no sessions by itself: use Session(backend) or Batch(backend)"
         )
 
     close_session = cancel_session = open_session
@@ -281,6 +281,7 @@ class DirectBackend(PulseNames, BackendV2):
         timeout_secs: float | str | None = None,
         wait_for_lane: float | str | None = None,
         log_level: str | None = None,
+        session: Any = None,
         **options: Any,
     ) -> DirectJob:
         """Send circuits, and return the job at once.
@@ -299,9 +300,11 @@ class DirectBackend(PulseNames, BackendV2):
             timeout_secs: Longest time that the device may be dedicated to the job, in seconds or as
                 text such as ``"10m"``; default one day.
             wait_for_lane: How long to wait while every lane is taken, or while the device is reserved, in
-                seconds or as text; default not at all. Programs of others, which send jobs without it,
+                seconds or as text; 0 for not at all. By default, a job waits up to a minute while lanes
+                are held by jobs that were sent from here. Programs of others, which send jobs without it,
                 take it from ``backend.set_options(wait_for_lane=...)``.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
+            session: A `Session` or a `Batch` on this backend, to which the job is to belong.
             **options: ``meas_level`` (2 for bits, 1 for IQ values), ``meas_return`` (``"single"`` or
                 ``"avg"``, for level 1), ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator``
                 (simulated devices).
@@ -333,7 +336,17 @@ class DirectBackend(PulseNames, BackendV2):
             wait_for_lane=self.options.wait_for_lane if wait_for_lane is None else wait_for_lane,
             log_level=log_level,
         )
-        return self.launch(programs, settings, memory=bool(self.options.memory if memory is None else memory))
+        keep = bool(self.options.memory if memory is None else memory)
+        return self._way_in(session)(programs, settings, memory=keep)
+
+    def _way_in(self, session: Any) -> Callable[..., DirectJob]:
+        """What sends a job: this backend, or a session on it."""
+        if session is None:
+            return self.launch
+        if not hasattr(session, "launch") or session.backend() != self:
+            raise errors.InvalidInputError(f"session must be a Session or a Batch on {self.name}")
+        launch: Callable[..., DirectJob] = session.launch
+        return launch
 
     def launch(
         self, programs: Sequence[Program], settings: JobSettings, *, memory: bool = False
@@ -349,6 +362,7 @@ class DirectBackend(PulseNames, BackendV2):
             log_level=settings.log_level,
             name=settings.name,
             tags=settings.tags,
+            session_id=settings.session_id,
             memory=memory,
             calibration=device.calibration.last_update_date if device.calibration else None,
             backend_version=device.configuration.backend_version,
@@ -401,6 +415,11 @@ class DirectBackend(PulseNames, BackendV2):
         device = self.load()._device  # noqa: SLF001 - its own
         assert device is not None
         return device
+
+    @property
+    def client(self) -> Client:
+        """The connection; for the parts of this package that build upon backends."""
+        return self._workspace.client
 
     @property
     def _client(self) -> Client:
@@ -466,6 +485,11 @@ class DirectBackend(PulseNames, BackendV2):
             )
         return self._models[kind]
 
+    def _history_at(self, wanted: dt.datetime) -> DeviceDocuments | None:
+        """The documents of a time from a server that keeps history; the configuration is today's."""
+        found = self._client.properties_at(self.name, wanted, self._client.deadline())
+        return None if found is None else DeviceDocuments(self._loaded().documents.configuration, found)
+
     def _device_at(self, moment_wanted: dt.datetime) -> Device:
         if not isinstance(moment_wanted, dt.datetime):
             raise errors.InvalidInputError(f"datetime must be a datetime, not {moment_wanted!r}")
@@ -474,7 +498,7 @@ class DirectBackend(PulseNames, BackendV2):
         except (ValueError, OverflowError) as error:
             raise errors.InvalidInputError(f"datetime {moment_wanted} is out of range") from error
         self._loaded()
-        documents = self._workspace.archive.at(self.name, wanted)
+        documents = self._history_at(wanted) or self._workspace.archive.at(self.name, wanted)
         if documents is None:
             seen = self._workspace.archive.moments(self.name)
             since = f"the first one seen is of {seen[0].isoformat()}" if seen else "none was seen"

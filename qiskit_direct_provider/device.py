@@ -6,6 +6,7 @@ import functools
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from qiskit_direct_provider.clients.interface import QueuedBackend
 from qiskit_direct_provider.errors import ProtocolError
 from qiskit_direct_provider.instruction_set import without_broken
 from qiskit_direct_provider.target import build_target, read_documents
@@ -35,7 +36,7 @@ class BackendStatus:
 
     Attributes:
         operational: Whether it takes jobs: online, not paused, not retired.
-        pending_jobs: 0, since this API has no queue.
+        pending_jobs: Length of the queue; 0 where the API has none.
         status_msg: ``online``, ``paused`` or ``offline``, and the operators' message if there is one.
         state: The same word alone.
         locked: Whether a reservation holds the device; None when the service does not say.
@@ -58,7 +59,7 @@ class BackendStatus:
             backend_name=item.name,
             backend_version=item.version or "",
             operational=item.status == "online",
-            pending_jobs=0,
+            pending_jobs=(item.pending_jobs or 0) if isinstance(item, QueuedBackend) else 0,
             status_msg=text,
             state=item.status,
             message=item.message,

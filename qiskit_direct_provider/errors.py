@@ -77,7 +77,10 @@ class DirectError(QiskitError):
         retryable: True when the same call may succeed later without any change.
         retry_after_s: Seconds that the server asked to wait; None when it did not say.
         job_id: The job of which it is not known whether the server accepted it; None in all other cases.
+        unsent: True when it is certain that the request never left this machine.
     """
+
+    unsent: bool = False
 
     def __init__(  # noqa: PLR0913 - a message, and what came with it, by name
         self,

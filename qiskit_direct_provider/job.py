@@ -48,7 +48,7 @@ class DirectJob(JobV1):
     def __init__(
         self, backend: BackendV2, workspace: Workspace, entry: JobEntry, parts: Sequence[JobEntry] = ()
     ) -> None:
-        super().__init__(backend, entry.job_id)
+        super().__init__(backend, entry.known_as)
         self._workspace = workspace
         self._entry = entry
         self._parts = [TrackedJob(workspace, part) for part in parts or (entry,)]
@@ -69,6 +69,10 @@ class DirectJob(JobV1):
     def __reduce__(self) -> tuple[Any, ...]:
         parts = [(part.entry, part.last) for part in self._parts]
         return _restored, (type(self), self.backend(), self._entry, parts, self._primitive_result)
+
+    def job_id(self) -> str:
+        """The id by which the server knows the job, and `retrieve_job` finds it."""
+        return self._entry.job_id if self._entry.parts else self._parts[0].job_id
 
     # -- results -------------------------------------------------------------------------------------
 
@@ -170,7 +174,10 @@ class DirectJob(JobV1):
     # -- state ---------------------------------------------------------------------------------------
 
     def status(self) -> JobStatus:
-        """The state of the job. An accepted job counts as running, also while it waits for the device."""
+        """The state of the job.
+
+        Direct Access has no queue: an accepted job counts as running, also while it waits for the device.
+        """
         for part in self._parts:
             if part.sent:
                 part.record()
@@ -198,12 +205,20 @@ class DirectJob(JobV1):
         return list(self._entry.tags)
 
     def update_tags(self, new_tags: Iterable[str]) -> list[str]:
-        """Give the job other tags; they are kept on this side."""
+        """Give the job other tags; they are kept on this side, and by servers that keep tags."""
         found = ("",) if isinstance(new_tags, str) else tuple(new_tags)
         if isinstance(new_tags, str) or not all(isinstance(tag, str) for tag in found):
             raise errors.InvalidInputError("tags must be a list of texts")
+        client = self._workspace.client
+        for part in self._parts:
+            client.set_tags(part.job_id, part.journal_id, found, client.deadline())
         self._change(tags=found)
         return list(found)
+
+    @property
+    def session_id(self) -> str | None:
+        """The session in which the job was sent; None for a job on its own."""
+        return self._entry.session_id
 
     def creation_date(self) -> datetime | None:
         """When the server accepted the job."""
@@ -220,10 +235,13 @@ class DirectJob(JobV1):
         return {step: moment for step, moment in steps.items() if moment is not None}
 
     def metrics(self) -> dict[str, Any]:
-        """Timestamps (ISO 8601) and usage.
+        """Timestamps (ISO 8601) and usage, as far as the server tells.
 
-        This API does not tell when the device began: ``running`` is the moment of acceptance.
+        Direct Access does not tell when the device began: ``running`` is the moment of acceptance.
         """
+        told = self._told(self._parts[0]) if len(self._parts) == 1 else None
+        if told is not None:
+            return told
         created = (self.creation_date() or self._entry.intended).isoformat()
         ended = self._ended()
         return {
@@ -234,6 +252,11 @@ class DirectJob(JobV1):
             },
             "usage": {"quantum_seconds": self.usage()},
         }
+
+    def _told(self, part: TrackedJob) -> dict[str, Any] | None:
+        """What the server tells of a job's course, where it tells anything."""
+        client = self._workspace.client
+        return client.metrics(part.job_id, client.deadline())
 
     def _ended(self) -> datetime | None:
         moments = [record.ended for record in self._records() if record.ended is not None]
@@ -246,12 +269,17 @@ class DirectJob(JobV1):
             return self.backend().properties()
         return self.backend().properties(datetime=datetime.fromisoformat(calibrated))
 
-    def queue_position(self, refresh: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - Qiskit users' spelling
-        """None: this API has lanes in place of a queue and does not tell a job's turn."""
-        return
+    def queue_position(
+        self,
+        refresh: bool = False,  # noqa: ARG002, FBT001, FBT002 - Qiskit users' spelling
+    ) -> int | None:
+        """Place in the queue, from 1 on; None once the job has left it, or where there are only lanes."""
+        told = self._told(self._parts[-1]) or {}
+        place = told.get("position_in_queue")
+        return place if isinstance(place, int) else None
 
     def queue_info(self) -> None:
-        """None, for the same reason."""
+        """None: no API tells when a job will begin."""
         return
 
     def logs(self) -> str | None:
@@ -310,7 +338,7 @@ class DirectJob(JobV1):
     def _change(self, **changes: Any) -> None:
         import msgspec
 
-        changed = self._workspace.journal.advance(self.job_id(), **changes)
+        changed = self._workspace.journal.advance(self._entry.job_id, **changes)
         self._entry = changed or msgspec.structs.replace(self._entry, **changes)
 
 
@@ -321,6 +349,8 @@ def _outcome(part: TrackedJob, deadline: Deadline, wait: float | None) -> Primit
         try:
             final_record(part, deadline, wait)
         except errors.JobNotFoundError as gone:
+            if part.found_again():
+                return _outcome(part, deadline, wait)
             result = part.left_behind(gone, deadline)
         else:
             result = part.fetched(deadline)

@@ -12,6 +12,7 @@ import msgspec
 from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients.interface import Wanted
 from qiskit_direct_provider.journal import JobEntry, Stage
 from qiskit_direct_provider.submission import note_end, recover
 
@@ -65,12 +66,30 @@ class JobQuery:
             descending=descending,
         )
 
+    def wanted(self, limit: int | None) -> Wanted:
+        """What of this a server can look for. It knows no states as fine as these."""
+        ended = None if self.statuses is None else self.statuses <= set(JOB_FINAL_STATES)
+        open_only = self.statuses is not None and self.statuses.isdisjoint(JOB_FINAL_STATES)
+        exact = self.statuses is None
+        return Wanted(
+            backend_name=self.backend_name,
+            tags=tuple(sorted(self.tags)),
+            pending=True if open_only else (False if ended else None),
+            start=self.start,
+            end=self.end,
+            descending=self.descending,
+            limit=limit if exact else None,
+        )
+
     def fits(self, entry: JobEntry) -> bool:
         """Whether a job is wanted."""
+        return self.could_fit(entry) and (self.statuses is None or _status(entry) in self.statuses)
+
+    def could_fit(self, entry: JobEntry) -> bool:
+        """Whether a job is wanted, whatever its status is by now."""
         when = entry.created or entry.intended
         return (
             self.backend_name in {None, entry.backend_name}
-            and (self.statuses is None or _status(entry) in self.statuses)
             and self.tags <= set(entry.tags)
             and (self.start is None or when >= self.start)
             and (self.end is None or when <= self.end)
@@ -92,14 +111,32 @@ def _status(entry: JobEntry) -> JobStatus:
     return JobStatus.INITIALIZING if entry.stage is Stage.INTENDED else JobStatus.RUNNING
 
 
-def found_entries(workspace: Workspace, query: JobQuery) -> Iterator[JobEntry]:
-    """All jobs that are wanted, newest first unless said otherwise."""
+def found_entries(workspace: Workspace, query: JobQuery, limit: int | None = None) -> Iterator[JobEntry]:
+    """The first jobs that are wanted, at least ``limit`` of them, newest first unless said otherwise."""
     entries = {entry.job_id: entry for entry in workspace.journal.entries()}
-    for record in workspace.client.jobs(workspace.client.deadline()):
-        entries[record.job_id] = _seen(workspace, entries.get(record.job_id), record)
+    listing = workspace.client.search(query.wanted(limit), workspace.client.deadline())
+    listed = set()
+    for record in listing.records:
+        entries[record.journal_id] = _seen(workspace, entries.get(record.journal_id), record)
+        listed.add(record.journal_id)
+    unsure = set() if listing.complete else {job_id for job_id in entries if job_id not in listed}
     whole = [_summed_up(entry, entries) for entry in entries.values() if entry.part_of not in entries]
-    wanted = [entry for entry in whole if query.fits(entry)]
-    return iter(sorted(wanted, key=lambda entry: entry.created or entry.intended, reverse=query.descending))
+    wanted = [entry for entry in whole if query.fits(entry) or entry.job_id in unsure]
+    for entry in sorted(wanted, key=lambda entry: entry.created or entry.intended, reverse=query.descending):
+        now = _looked_up(workspace, entry) if entry.job_id in unsure and query.could_fit(entry) else entry
+        if query.fits(now):
+            yield now
+
+
+def _looked_up(workspace: Workspace, entry: JobEntry) -> JobEntry:
+    """An entry as it is now: the server's list was not read as far as this job."""
+    if entry.status is not None or entry.stage is Stage.INTENDED:
+        return entry
+    try:
+        record = workspace.client.job(entry.known_as, workspace.client.deadline())
+    except errors.JobNotFoundError:
+        return entry
+    return _seen(workspace, entry, record)
 
 
 def _summed_up(entry: JobEntry, entries: Mapping[str, JobEntry]) -> JobEntry:
@@ -136,7 +173,9 @@ def known_entry(workspace: Workspace, job_id: str) -> JobEntry:
     """
     entry = workspace.journal.entry(job_id)
     if entry is None:
-        return _seen(workspace, None, workspace.client.job(job_id, workspace.client.deadline()))
+        record = workspace.client.job(job_id, workspace.client.deadline())
+        known = workspace.journal.entry(record.journal_id) if record.own_id else None
+        return _seen(workspace, known, record)
     return recover(workspace, entry)
 
 
@@ -153,7 +192,10 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
     """What is known of a job that the server holds."""
     if entry is None:
         return JobEntry(
-            job_id=record.job_id,
+            job_id=record.journal_id,
+            server_id=record.job_id if record.own_id else None,
+            session_id=record.session_id,
+            tags=record.tags or (),
             backend_name=record.backend_name,
             program_id=record.program_id,
             stage=Stage.ACCEPTED,
@@ -161,14 +203,18 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             circuits=(),
             timeout_s=record.timeout_s or 0,
             created=record.created,
-            status=record.status.name if record.status in JOB_FINAL_STATES else None,
+            status=record.status.name,
         )
-    if entry.stage is Stage.INTENDED:
-        entry = workspace.journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
+    if entry.stage is Stage.INTENDED or (record.own_id and entry.server_id != record.job_id):
+        named = {"server_id": record.job_id} if record.own_id else {}
+        entry = workspace.journal.advance(entry.job_id, stage=Stage.ACCEPTED, **named) or entry
     if record.status in JOB_FINAL_STATES and entry.status is None:
         note_end(workspace, record)
     return msgspec.structs.replace(
         entry,
         created=entry.created or record.created,
-        status=record.status.name if record.status in JOB_FINAL_STATES else entry.status,
+        tags=entry.tags if record.tags is None else record.tags,
+        status=record.status.name
+        if record.status in JOB_FINAL_STATES
+        else entry.status or record.status.name,
     )

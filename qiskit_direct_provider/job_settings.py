@@ -29,15 +29,17 @@ class JobSettings:
 
     Attributes:
         timeout_s: Longest time that the device may be dedicated to the job.
-        wait_for_lane_s: How long to wait while every lane is taken.
+        wait_for_lane_s: How long to wait while every lane is taken; None leaves it to whose jobs they are.
+        session_id: The session to which the job belongs.
     """
 
     job_id: str
     timeout_s: int = DEFAULT_TIMEOUT_S
-    wait_for_lane_s: float = 0.0
+    wait_for_lane_s: float | None = None
     log_level: str = "warning"
     name: str | None = None
     tags: tuple[str, ...] = ()
+    session_id: str | None = None
 
     @classmethod
     def of(
@@ -58,7 +60,7 @@ class JobSettings:
         return cls(
             job_id=_job_id(job_id),
             timeout_s=_timeout_s(timeout_secs),
-            wait_for_lane_s=duration_s(wait_for_lane, "wait_for_lane") if wait_for_lane else 0.0,
+            wait_for_lane_s=None if wait_for_lane is None else duration_s(wait_for_lane, "wait_for_lane"),
             log_level=_log_level(log_level),
             name=_name(name),
             tags=_tags(job_tags),

@@ -54,6 +54,8 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
         origin: Host and process that sent it.
         parts: Ids of the jobs that it was parted into, in order; it is not sent itself then.
         part_of: Id of the job of which it is a part.
+        server_id: The id that the server gave it, where that is another.
+        session_id: The session in which it was sent.
     """
 
     job_id: str
@@ -79,6 +81,13 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
     origin: str = ""
     parts: tuple[str, ...] = ()
     part_of: str | None = None
+    server_id: str | None = None
+    session_id: str | None = None
+
+    @property
+    def known_as(self) -> str:
+        """The id by which the server, and whoever asks it, knows the job."""
+        return self.server_id or self.job_id
 
 
 def journal_folder(url: str) -> Path:
@@ -154,6 +163,8 @@ class Journal:
                 if "stage" in changes and _ORDER[changes["stage"]] < _ORDER[entry.stage]:
                     del changes["stage"]
                 changed = msgspec.structs.replace(entry, **changes)
+                if changed.server_id is not None and changed.server_id != entry.server_id:
+                    write_whole(self._file(changed.server_id, ".alias"), job_id.encode())
                 if changed != entry:
                     self._write(changed, durable=False)
                 return changed
@@ -175,8 +186,13 @@ class Journal:
                 self._file(job_id, suffix).unlink(missing_ok=True)
 
     def entry(self, job_id: str) -> JobEntry | None:
-        """What is on record of a job; None when there is nothing that can be read."""
-        return _read_entry(self._file(job_id, ".json"))
+        """What is on record of a job, by its id here or by the server's; None when nothing can be read."""
+        found = _read_entry(self._file(job_id, ".json"))
+        if found is None:
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                own_id = self._file(job_id, ".alias").read_bytes().decode()
+                return _read_entry(self._file(own_id, ".json"))
+        return found
 
     def entries(self) -> Iterator[JobEntry]:
         """All jobs on record, in no particular order."""

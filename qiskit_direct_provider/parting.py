@@ -31,7 +31,7 @@ OUTAGE_PATIENCE_S = 3600.0
 
 
 def send_in_parts(
-    workspace: Workspace, head: JobEntry, programs: Sequence[Program], wait_for_lane_s: float
+    workspace: Workspace, head: JobEntry, programs: Sequence[Program], wait_for_lane_s: float | None
 ) -> tuple[JobEntry, list[JobEntry]]:
     """Write down all parts of a job, and send the first one.
 

@@ -91,9 +91,9 @@ class DirectProvider:
         client = connect(self._account)
         self._workspace = Workspace(
             client=client,
-            journal=Journal(journal_folder(self._account.url)),
+            journal=Journal(journal_folder(client.url)),
             poller=Poller(client),
-            archive=CalibrationArchive(archive_folder(self._account.url)),
+            archive=CalibrationArchive(archive_folder(client.url)),
         )
         self._service: LocalService | None = None
         self._forget: weakref.finalize[..., Any] | None = None
@@ -227,7 +227,7 @@ class DirectProvider:
             descending=descending,
         )
         end = None if limit is None else skip + limit
-        found = islice(found_entries(self._workspace, query), skip, end)
+        found = islice(found_entries(self._workspace, query, end), skip, end)
         return [self._job(settled(self._workspace, entry)) for entry in found]
 
     def wait(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> list[DirectJob]:
@@ -280,6 +280,11 @@ class DirectProvider:
         if parts:
             send_the_rest(job.tracked)
         return job
+
+    @property
+    def client(self) -> Client:
+        """The connection; for the parts of this package that build upon providers."""
+        return self._workspace.client
 
     @property
     def _client(self) -> Client:

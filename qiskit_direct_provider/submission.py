@@ -7,6 +7,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 
 from qiskit_direct_provider import errors
@@ -25,17 +26,20 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.workspace import Workspace
 
-__all__ = ["downloaded", "free_own_lanes", "keep_and_free", "note_end", "recover", "send"]
+__all__ = ["downloaded", "found_again", "free_own_lanes", "keep_and_free", "note_end", "recover", "send"]
 
 logger = logging.getLogger(__name__)
 
+OWN_LANES_PATIENCE_S = 60.0
 FIRST_LANE_PAUSE_S = 1.0
 LONGEST_LANE_PAUSE_S = 30.0
 MOST_ROUNDS = 20  # a server that frees no lane for all its deletes must not be asked for ever
 FREEING_LIMIT_S = 10.0
 
 
-def send(workspace: Workspace, entry: JobEntry, payload: bytes, wait_for_lane_s: float = 0.0) -> JobEntry:
+def send(
+    workspace: Workspace, entry: JobEntry, payload: bytes, wait_for_lane_s: float | None = None
+) -> JobEntry:
     """Write a job down, send it, and confirm it.
 
     An earlier attempt of the same job may have arrived, so it is looked for first, and it stays on record
@@ -43,13 +47,15 @@ def send(workspace: Workspace, entry: JobEntry, payload: bytes, wait_for_lane_s:
     lane is waited for.
 
     Raises:
-        LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them.
-        BackendReservedError: The reservation did not end within that time.
+        LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them. None
+            waits up to a minute where jobs of ours hold lanes, since these will end, else not at all.
+        BackendReservedError: The reservation did not end within that time; None does not wait.
         TransportError: It is not known what became of the job; the text says how to find out. It is on
             record, so it is not lost.
         DirectError: The refusal. Nothing of a new job stays behind.
     """
-    journal, lane_deadline = workspace.journal, Deadline.after(wait_for_lane_s)
+    journal = workspace.journal
+    lane_deadline = None if wait_for_lane_s is None else Deadline.after(wait_for_lane_s)
     _forget_failure(workspace, entry.job_id)
     is_new = journal.begin(entry, payload) is entry
     with journal.sending(entry.job_id, wait=True):
@@ -70,28 +76,48 @@ def _forget_failure(workspace: Workspace, job_id: str) -> None:
     """Free the id of a job that ended without a result: the server would take the new one for the old."""
     before = workspace.journal.entry(job_id)
     if before is not None and before.status in WITHOUT_RESULT and before.stage is not Stage.FREED:
-        workspace.client.delete(job_id, workspace.client.deadline())
+        workspace.client.delete(before.known_as, workspace.client.deadline())
         workspace.journal.advance(job_id, stage=Stage.FREED)
 
 
-def _deliver(workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadline: Deadline) -> JobEntry:
-    client, journal = workspace.client, workspace.journal
+def _deliver(
+    workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadline: Deadline | None
+) -> JobEntry:
+    client = workspace.client
     submission = _submission(entry, payload)
     pause, rounds = FIRST_LANE_PAUSE_S, 0
     while True:
         try:
-            client.submit(submission, client.deadline())
+            server_id = client.submit(submission, client.deadline())
         except (errors.LanesFullError, errors.BackendReservedError) as error:
             full = isinstance(error, errors.LanesFullError)
             rounds += 1
             if full and rounds <= MOST_ROUNDS and free_own_lanes(workspace, entry.backend_name):
                 continue
+            if lane_deadline is None:
+                own = full and _holds_lanes(workspace, entry.backend_name)
+                lane_deadline = Deadline.after(OWN_LANES_PATIENCE_S if own else 0)
             if lane_deadline.expired():
                 raise (_with_holders(workspace, entry, error) if full else error) from None
             time.sleep(min(random.uniform(0, pause), lane_deadline.remaining()))  # noqa: S311 - jitter
             pause = min(2 * pause, LONGEST_LANE_PAUSE_S)
         else:
-            return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
+            return _accepted(workspace, entry, server_id)
+
+
+def _accepted(workspace: Workspace, entry: JobEntry, server_id: str) -> JobEntry:
+    """An entry of a job that the server has; its id there is noted where it differs."""
+    named = {} if server_id == entry.job_id else {"server_id": server_id}
+    entry = msgspec.structs.replace(entry, **named)
+    return workspace.journal.advance(entry.job_id, stage=Stage.ACCEPTED, **named) or entry
+
+
+def found_again(workspace: Workspace, entry: JobEntry) -> JobEntry | None:
+    """A job that the server does not know by the id that it is said to have given, looked for by our own."""
+    if entry.server_id is None:
+        return None
+    server_id = workspace.client.find(entry.job_id, workspace.client.deadline())
+    return None if server_id in {None, entry.server_id} else _accepted(workspace, entry, str(server_id))
 
 
 def recover(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | None = None) -> JobEntry:
@@ -109,15 +135,13 @@ def recover(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | Non
         return _recovered(workspace, entry, lane_deadline or Deadline.after(0)) if alone else entry
 
 
-def _recovered(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline) -> JobEntry:
+def _recovered(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | None) -> JobEntry:
     client, journal = workspace.client, workspace.journal
     payload = journal.payload(entry.job_id)
-    try:
-        client.job(entry.job_id, client.deadline())
-    except errors.JobNotFoundError:
-        if client.stored_result(entry.job_id, client.deadline()) is None and payload is not None:
-            return _deliver(workspace, entry, payload, lane_deadline)
-    return journal.advance(entry.job_id, stage=Stage.ACCEPTED) or entry
+    server_id = client.find(entry.job_id, client.deadline())
+    if server_id is None and payload is not None:
+        return _deliver(workspace, entry, payload, lane_deadline)
+    return _accepted(workspace, entry, server_id or entry.known_as)
 
 
 def _submission(entry: JobEntry, payload: bytes) -> Submission:
@@ -128,6 +152,8 @@ def _submission(entry: JobEntry, payload: bytes) -> Submission:
         payload=payload,
         timeout_s=entry.timeout_s,
         log_level=entry.log_level,
+        tags=entry.tags,
+        session_id=entry.session_id,
     )
 
 
@@ -143,26 +169,34 @@ def free_own_lanes(workspace: Workspace, backend_name: str) -> int:
     freed = 0
     for record in workspace.client.jobs(workspace.client.deadline()):
         ours = record.backend_name == backend_name and record.status in JOB_FINAL_STATES
-        if ours and workspace.journal.entry(record.job_id) is not None:
+        if ours and workspace.journal.entry(record.journal_id) is not None:
             try:
-                with workspace.journal.sending(record.job_id, wait=False) as alone:
+                with workspace.journal.sending(record.journal_id, wait=False) as alone:
                     freed += alone and keep_and_free(workspace, record)
             except errors.DirectError as error:
                 logger.warning("the lane of job %s could not be freed: %s", record.job_id, error)
     return freed
 
 
+def _holds_lanes(workspace: Workspace, backend_name: str) -> bool:
+    """Whether jobs on record here are on that device now; one of their lanes will come free."""
+    return any(
+        record.backend_name == backend_name and workspace.journal.entry(record.journal_id) is not None
+        for record in workspace.client.jobs(workspace.client.deadline())
+    )
+
+
 def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
     """Put the outcome of an ended job on disk, then have the server forget it; whether its lane is free."""
     client, journal = workspace.client, workspace.journal
     note_end(workspace, record)
-    if record.status is JobStatus.DONE and journal.result(record.job_id) is None:
+    if record.status is JobStatus.DONE and journal.result(record.journal_id) is None:
         deadline = client.deadline()
         payload, _ = downloaded(lambda: client.result(record.job_id, deadline), deadline)
-        if not journal.store_result(record.job_id, payload):
+        if not journal.store_result(record.journal_id, payload):
             return False
-    client.delete(record.job_id, client.deadline(FREEING_LIMIT_S))
-    journal.advance(record.job_id, stage=Stage.FREED)
+    client.release(record.job_id, client.deadline(FREEING_LIMIT_S))
+    journal.advance(record.journal_id, stage=Stage.FREED)
     return True
 
 
@@ -189,7 +223,7 @@ def note_end(workspace: Workspace, record: JobRecord) -> None:
     """Keep what the server says about an ended job: it may soon be forgotten there."""
     reason = record.reason
     workspace.journal.advance(
-        record.job_id,
+        record.journal_id,
         stage=Stage.ENDED,
         status=record.status.name,
         created=record.created,

@@ -14,7 +14,7 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.interface import JobRecord, Reason
 from qiskit_direct_provider.journal import Stage
 from qiskit_direct_provider.results import primitive_result_from_json
-from qiskit_direct_provider.submission import downloaded, note_end
+from qiskit_direct_provider.submission import downloaded, found_again, note_end
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -54,6 +54,11 @@ class TrackedJob:
     @property
     def job_id(self) -> str:
         """The id by which the server knows it."""
+        return self.entry.known_as
+
+    @property
+    def journal_id(self) -> str:
+        """The id by which it is on record here."""
         return self.entry.job_id
 
     @property
@@ -65,7 +70,7 @@ class TrackedJob:
     def sent(self) -> bool:
         """Whether the job was sent; another thread or process may do that."""
         if self.entry.stage is Stage.INTENDED:
-            self.entry = self.workspace.journal.entry(self.job_id) or self.entry
+            self.entry = self.workspace.journal.entry(self.journal_id) or self.entry
             if self.entry.stage is not Stage.INTENDED:
                 self._began = time.monotonic()
                 self.last = self.last or _known_end(self.entry)
@@ -85,7 +90,7 @@ class TrackedJob:
 
     def change(self, **changes: Any) -> None:
         """Change what is on record."""
-        changed = self.workspace.journal.advance(self.job_id, **changes)
+        changed = self.workspace.journal.advance(self.journal_id, **changes)
         self.entry = changed or msgspec.structs.replace(self.entry, **changes)
 
     def record(self) -> JobRecord:
@@ -95,15 +100,23 @@ class TrackedJob:
             try:
                 self.last = client.job(self.job_id, client.deadline())
             except errors.JobNotFoundError:
+                if self.found_again():
+                    return self.record()
                 self.last = self.recorded_end()
                 if self.last is None:
                     raise
         assert self.last is not None
         return self.last
 
+    def found_again(self) -> bool:
+        """Whether the server has the job under another id than it seemed to say; that one is taken over."""
+        found = found_again(self.workspace, self.entry)
+        self.entry = found or self.entry
+        return found is not None
+
     def recorded_end(self) -> JobRecord | None:
         """How the job ended, if this or another process of ours noted that before the server forgot it."""
-        entry = self.workspace.journal.entry(self.job_id)
+        entry = self.workspace.journal.entry(self.journal_id)
         return _known_end(entry) if entry else None
 
     def ending(self) -> errors.DirectJobError:
@@ -153,7 +166,7 @@ class TrackedJob:
         if self._result is not None:
             return self._result
         journal = self.workspace.journal
-        payload, entry = journal.result(self.job_id), journal.entry(self.job_id)
+        payload, entry = journal.result(self.journal_id), journal.entry(self.journal_id)
         if payload is not None and entry is not None and entry.stage is not Stage.FREED:
             self.free_lane(deadline)
         if payload is None:
@@ -181,7 +194,7 @@ class TrackedJob:
         client, journal = self.workspace.client, self.workspace.journal
         limit = client.deadline(deadline.remaining())
         payload, self._result = downloaded(lambda: client.result(self.job_id, limit), limit)
-        if journal.store_result(self.job_id, payload) or not self.entry.origin:
+        if journal.store_result(self.journal_id, payload) or not self.entry.origin:
             self.free_lane(deadline)
         return self._result
 
@@ -204,7 +217,7 @@ class TrackedJob:
             return payload
 
         payload, self._result = downloaded(download, limit)
-        self.workspace.journal.store_result(self.job_id, payload)
+        self.workspace.journal.store_result(self.journal_id, payload)
         self.change(status=JobStatus.DONE.name)
         self.last = _known_end(self.entry)
         return self._result
@@ -217,14 +230,14 @@ class TrackedJob:
         limit = min(FREEING_LIMIT_S, max(deadline.remaining(), 0.5))
         client, journal = self.workspace.client, self.workspace.journal
         try:
-            with journal.sending(self.job_id, wait=False) as alone:
+            with journal.sending(self.journal_id, wait=False) as alone:
                 if not alone:
                     return
-                client.delete(self.job_id, client.deadline(limit))
+                client.release(self.job_id, client.deadline(limit))
         except errors.DirectError as error:
             logger.warning("job %s has ended, but still holds its lane: %s", self.job_id, error)
         else:
-            journal.advance(self.job_id, stage=Stage.FREED)
+            journal.advance(self.journal_id, stage=Stage.FREED)
 
 
 def _known_end(entry: JobEntry) -> JobRecord | None:
@@ -233,7 +246,8 @@ def _known_end(entry: JobEntry) -> JobRecord | None:
         return None
     reason = Reason(entry.reason_code, entry.reason_message, entry.reason_solution)
     return JobRecord(
-        job_id=entry.job_id,
+        job_id=entry.known_as,
+        own_id=entry.job_id,
         backend_name=entry.backend_name,
         program_id=entry.program_id,
         server_status=entry.status.lower(),

@@ -219,7 +219,8 @@ class Poller:
         if len(job_ids) == 1:
             (job_id,) = job_ids
             return {job_id: self._one(job_id, limit_s)}
-        listed = {record.job_id: record for record in self._client.jobs(self._client.deadline(limit_s))}
+        found = self._client.among(job_ids, self._client.deadline(limit_s))
+        listed = {record.job_id: record for record in found}
         return {job_id: listed.get(job_id) or self._one(job_id, limit_s) for job_id in job_ids}
 
     def _one(self, job_id: str, limit_s: float) -> JobRecord | DirectError:

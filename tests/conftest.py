@@ -129,6 +129,26 @@ def any_provider(
         yield provider
 
 
+@pytest.fixture(scope="session", params=["direct_access", "runtime"])
+def channel(request: pytest.FixtureRequest) -> str:
+    """Each dialect: whoever asks for it runs over all of them."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def channel_provider(channel: str, service: LocalService, own_storage: S3Storage) -> Iterator[DirectProvider]:
+    """A provider over each dialect; only Direct Access has a use for the object store."""
+    storage = own_storage if channel == "direct_access" else None
+    with provider_for(service, storage, channel=channel) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def channel_nairobi(channel_provider: DirectProvider) -> DirectBackend:
+    return channel_provider.get_backend("fake_nairobi")
+
+
 @pytest.fixture(scope="session")
 def nairobi(provider: DirectProvider) -> DirectBackend:
     return provider.get_backend("fake_nairobi")

@@ -161,7 +161,7 @@ def test_lanes_that_are_full(provider: DirectProvider) -> None:
     jobs = [backend.run([isa] * 200, shots=100_000) for _ in range(5)]
     try:
         with pytest.raises(errors.LanesFullError, match="wait_for_lane=") as caught:
-            backend.run(isa, shots=10, job_id="the-sixth")
+            backend.run(isa, shots=10, job_id="the-sixth", wait_for_lane=0)
         assert (caught.value.status, caught.value.code) == (429, "1232")
         assert all(job.job_id() in str(caught.value) for job in jobs)
         with pytest.raises(errors.JobNotFoundError):

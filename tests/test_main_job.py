@@ -94,7 +94,7 @@ def test_bits_are_in_qiskits_order(any_provider: DirectProvider) -> None:
     assert result.results[0].header["creg_sizes"] == [["low", 3], ["high", 2]]
 
 
-def test_a_list_of_circuits_comes_back_in_order(nairobi: DirectBackend) -> None:
+def test_a_list_of_circuits_comes_back_in_order(channel_nairobi: DirectBackend) -> None:
     """Circuit k prepares the number k; names and metadata are those of the circuits."""
     circuits = []
     for number in range(8):
@@ -104,8 +104,8 @@ def test_a_list_of_circuits_comes_back_in_order(nairobi: DirectBackend) -> None:
                 circuit.x(qubit)
         circuit.measure_all()
         circuits.append(circuit)
-    isa = transpile(circuits, nairobi, seed_transpiler=1)
-    result = nairobi.run(isa, shots=500).result(timeout=60)
+    isa = transpile(circuits, channel_nairobi, seed_transpiler=1)
+    result = channel_nairobi.run(isa, shots=500).result(timeout=60)
     assert len(result.results) == 8
     for number in range(8):
         counts = result.get_counts(number)
@@ -113,9 +113,11 @@ def test_a_list_of_circuits_comes_back_in_order(nairobi: DirectBackend) -> None:
         assert result.results[number].header["metadata"] == {"number": number}
 
 
-def test_the_job_says_what_it_is(provider: DirectProvider, nairobi: DirectBackend) -> None:
-    isa = transpile(ghz(2), nairobi, seed_transpiler=1)
-    job = nairobi.run(isa, shots=100, name="my job", job_tags=["a", "b"], timeout_secs=60, log_level="info")
+def test_the_job_says_what_it_is(channel_nairobi: DirectBackend) -> None:
+    isa = transpile(ghz(2), channel_nairobi, seed_transpiler=1)
+    job = channel_nairobi.run(
+        isa, shots=100, name="my job", job_tags=["a", "b"], timeout_secs=60, log_level="info"
+    )
     seen: list[tuple[str, JobStatus]] = []
     job.wait_for_final_state(timeout=60, callback=lambda job_id, status, _: seen.append((job_id, status)))
     assert seen[-1] == (job.job_id(), JobStatus.DONE)
@@ -123,7 +125,7 @@ def test_the_job_says_what_it_is(provider: DirectProvider, nairobi: DirectBacken
     assert job.tags == ["a", "b"]
     assert job.status() is JobStatus.DONE
     assert job.done()
-    assert job.backend() is nairobi
+    assert job.backend() is channel_nairobi
     assert job.creation_date() is not None
     assert job.error_message() is None
     assert (job.usage() or 0) > 0
@@ -131,9 +133,10 @@ def test_the_job_says_what_it_is(provider: DirectProvider, nairobi: DirectBacken
     assert job.result(timeout=60).job_id == job.job_id()
     assert job.primitive_result()[0].data.meas.num_shots == 100
     assert isinstance(job.logs(), str)
+    assert job.queue_position() is None
 
 
-def test_loose_and_oddly_named_bits(nairobi: DirectBackend) -> None:
+def test_loose_and_oddly_named_bits(channel_nairobi: DirectBackend) -> None:
     """Bits outside a register count as well, and a register's name may be no OpenQASM identifier."""
     circuit = QuantumCircuit(3)
     circuit.add_register(ClassicalRegister(2, "measure"))
@@ -141,17 +144,21 @@ def test_loose_and_oddly_named_bits(nairobi: DirectBackend) -> None:
     circuit.x([0, 2])
     circuit.measure([0, 1, 2], [0, 1, 2])
     counts = (
-        nairobi.run(transpile(circuit, nairobi, seed_transpiler=1), shots=500).result(timeout=60).get_counts()
+        channel_nairobi.run(transpile(circuit, channel_nairobi, seed_transpiler=1), shots=500)
+        .result(timeout=60)
+        .get_counts()
     )
     assert max(counts, key=lambda bits: counts[bits]).replace(" ", "") == "101"
 
 
-def test_a_circuit_that_was_never_transpiled_runs_on_the_qubits_it_names(nairobi: DirectBackend) -> None:
+def test_a_circuit_that_was_never_transpiled_runs_on_the_qubits_it_names(
+    channel_nairobi: DirectBackend,
+) -> None:
     """Qubit k of a hand-written circuit is qubit k of the device."""
     circuit = QuantumCircuit(7, 2)
     circuit.x(5)
     circuit.measure([5, 6], [0, 1])
-    counts = nairobi.run(circuit, shots=500).result(timeout=60).get_counts()
+    counts = channel_nairobi.run(circuit, shots=500).result(timeout=60).get_counts()
     assert max(counts, key=lambda bits: counts[bits]) == "01"
 
 

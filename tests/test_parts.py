@@ -134,7 +134,7 @@ def test_cancelling_it_cancels_what_was_not_sent_as_well(provider: DirectProvide
     try:
         _until(lambda: len([part for part in job.tracked if part.sent]) == 5)
         with pytest.raises(errors.LanesFullError):
-            backend.run([measured_x()] * 2, shots=10, job_id="no-room")
+            backend.run([measured_x()] * 2, shots=10, job_id="no-room", wait_for_lane=0)
         journal = provider._workspace.journal
         assert [journal.entry(job_id) for job_id in ("no-room", "no-room.0", "no-room.1")] == [None] * 3
         assert job.status() is JobStatus.RUNNING

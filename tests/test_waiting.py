@@ -40,7 +40,7 @@ class SimulatedServer:
     def deadline(self, seconds: float | None = None) -> Deadline:
         return Deadline.after(seconds)
 
-    def jobs(self, _: Deadline) -> list[JobRecord]:
+    def among(self, _ids: object, _deadline: Deadline) -> list[JobRecord]:
         self._asked()
         return [self._record(job_id) for job_id in self._ends]
 

@@ -197,16 +197,32 @@ class Sender:
 
     def _authorized(self, request: Request, deadline: Deadline, max_bytes: int) -> Answer:
         """One attempt; a refused token is renewed once."""
-        headers = self._authorization.headers(deadline)
+        headers = self._credentials(None, deadline) or {}
         answer = self._exchange(request, headers, deadline, max_bytes)
-        if answer.status == _UNAUTHORIZED and self._authorization.renew(headers, deadline):
-            headers = self._authorization.headers(deadline)
-            answer = self._exchange(request, headers, deadline, max_bytes)
+        if answer.status == _UNAUTHORIZED:
+            renewed = self._credentials(headers, deadline)
+            if renewed is not None:
+                answer = self._exchange(request, renewed, deadline, max_bytes)
         if answer.status >= _FIRST_FAILURE:
             raise self._refusal(answer, self.host)
         if answer.status >= _FIRST_REDIRECT:
             raise answer.broken("a redirect, which is never followed", retryable=False)
         return answer
+
+    def _credentials(
+        self, refused: Mapping[str, Secret] | None, deadline: Deadline
+    ) -> Mapping[str, Secret] | None:
+        """Headers that say who asks; None when there are no others than the refused ones.
+
+        Without them the request itself is not sent, and one that was refused did nothing.
+        """
+        try:
+            if refused is not None and not self._authorization.renew(refused, deadline):
+                return None
+            return self._authorization.headers(deadline)
+        except DirectError as error:
+            error.unsent = True
+            raise
 
     def _exchange(
         self, request: Request, authorization: Mapping[str, Secret], deadline: Deadline, max_bytes: int
@@ -217,7 +233,9 @@ class Sender:
         both may hold secrets, which a traceback with variables would show.
         """
         if deadline.expired():
-            raise TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
+            late = TransportError(f"{request} to {self.host}: no time was left to send it", retryable=True)
+            late.unsent = True
+            raise late
         outcome = self._outcome(request, authorization, deadline, max_bytes)
         if isinstance(outcome, DirectError):
             logger.debug("%s", outcome)
@@ -233,7 +251,7 @@ class Sender:
         import urllib3
 
         from qiskit_direct_provider.clients.guard import guarded
-        from qiskit_direct_provider.clients.silence import reason
+        from qiskit_direct_provider.clients.silence import never_left, reason
 
         status = None
         secrets = {**authorization, **request.secrets}
@@ -250,7 +268,9 @@ class Sender:
             return kind(text, status=None if late else status, retryable=not error.large)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             why, retryable = reason(error, self._advice, late=deadline.expired())
-            return TransportError(f"{request} to {self.host}: {why}", retryable=retryable)
+            silence = TransportError(f"{request} to {self.host}: {why}", retryable=retryable)
+            silence.unsent = never_left(error)
+            return silence
         if deadline.expired():
             return TransportError(
                 f"{request} to {self.host}: no answer within the time limit", retryable=True

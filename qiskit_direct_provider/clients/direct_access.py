@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -15,14 +14,14 @@ from msgspec import Struct
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients._http import Answer, Request, Sender, as_json
 from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.lanes import LaneClient
 from qiskit_direct_provider.clients.posting import post_once
-from qiskit_direct_provider.clients.records import job_record, readable
+from qiskit_direct_provider.clients.records import job_record, liberally, readable
 from qiskit_direct_provider.clients.storage import (
     LONGEST_URL_LIFETIME_S,
     SHORTEST_URL_LIFETIME_S,
     ObjectStore,
 )
-from qiskit_direct_provider.wire import tolerant
 from qiskit_direct_provider.wire.direct_access import (
     BackendItem,
     JobDocument,
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.interface import JobRecord, Submission
 
 __all__ = ["DirectAccessClient"]
-
-S = TypeVar("S", bound=Struct)
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +56,7 @@ class _Jobs(Struct):
     jobs: list[msgspec.Raw]
 
 
-class DirectAccessClient:
+class DirectAccessClient(LaneClient):
     """Speaks the API of an on-prem system; input, results and logs travel through the object store."""
 
     def __init__(
@@ -88,7 +85,7 @@ class DirectAccessClient:
 
     def backend(self, name: str, deadline: Deadline) -> BackendItem:
         """State and message of one backend."""
-        return self._sender.send(Request("GET", _backend_path(name)), deadline, _liberally(BackendItem))
+        return self._sender.send(Request("GET", _backend_path(name)), deadline, liberally(BackendItem))
 
     def configuration(self, name: str, deadline: Deadline) -> bytes:
         """The configuration document."""
@@ -110,7 +107,7 @@ class DirectAccessClient:
         """Execution lanes of this API; None on servers from before that route."""
         try:
             lanes = self._sender.send(
-                Request("GET", _backend_path(name, "lanes")), deadline, _liberally(Lanes)
+                Request("GET", _backend_path(name, "lanes")), deadline, liberally(Lanes)
             )
         except errors.ApiError as error:
             if error.status in _ROUTE_MISSING:
@@ -142,7 +139,7 @@ class DirectAccessClient:
         """One job; servers from before that route are asked for the list."""
         request = Request("GET", _job_path(job_id))
         try:
-            found = job_record(self._sender.send(request, deadline, _liberally(JobDocument)))
+            found = job_record(self._sender.send(request, deadline, liberally(JobDocument)))
         except errors.ApiError as error:
             if error.status not in _ROUTE_MISSING:
                 raise
@@ -238,15 +235,6 @@ class DirectAccessClient:
             self._store().delete(_input_name(submission), self.deadline(10))
         except errors.StorageError:
             logger.warning("the input of the refused job %s stays in the object store", submission.job_id)
-
-
-def _liberally(shape: type[S]) -> Callable[[Answer], S]:
-    """A reader that bears with odd optional members."""
-
-    def read(answer: Answer) -> S:
-        return answer.decoded(lambda document: tolerant.read(document, shape, []))
-
-    return read
 
 
 def _input_name(submission: Submission) -> str:

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from qiskit_direct_provider.wire.direct_access import BackendItem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qiskit.providers.jobstatus import JobStatus
 
     from qiskit_direct_provider.clients.deadline import Deadline
-    from qiskit_direct_provider.wire.direct_access import BackendItem
 
-__all__ = ["Client", "JobRecord", "Reason", "Submission"]
+__all__ = [
+    "Client",
+    "JobRecord",
+    "Listing",
+    "QueuedBackend",
+    "Reason",
+    "SessionRecord",
+    "SessionRequest",
+    "Submission",
+    "Wanted",
+]
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,7 @@ class Submission:
         job_id: Chosen by the caller; a dialect whose server names its jobs returns another.
         payload: The program's input document, as JSON.
         timeout_s: Longest time that the device may be dedicated to the job, in seconds.
+        session_id: The session to which it belongs.
     """
 
     job_id: str
@@ -31,6 +45,14 @@ class Submission:
     payload: bytes = field(repr=False)
     timeout_s: int
     log_level: str = "warning"
+    tags: tuple[str, ...] = ()
+    session_id: str | None = None
+
+
+class QueuedBackend(BackendItem, kw_only=True, omit_defaults=True):
+    """A backend with a queue: how many jobs wait in it."""
+
+    pending_jobs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +78,8 @@ class JobRecord:
         status: That word in Qiskit's terms; a word that is not known counts as running.
         quantum_ns: Time that the device was dedicated to the job, in nanoseconds; None until known.
         input_name: Last part of the stored input's name, by which a job is known to be ours.
+        own_id: The id under which its sender wrote it down, where the server gave it another.
+        tags: None where the server keeps none.
     """
 
     job_id: str
@@ -69,6 +93,75 @@ class JobRecord:
     quantum_ns: int | None = None
     reason: Reason | None = None
     input_name: str | None = field(default=None, repr=False)
+    own_id: str | None = None
+    tags: tuple[str, ...] | None = None
+    session_id: str | None = None
+
+    @property
+    def journal_id(self) -> str:
+        """The id under which the job is on record, if it was sent from here."""
+        return self.own_id or self.job_id
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which jobs are looked for: a hint that saves requests; a server may return others, too.
+
+    Attributes:
+        pending: True for jobs that have not ended, False for those that have, None for both.
+        limit: Only so many, the first ones in the order that is asked for.
+    """
+
+    backend_name: str | None = None
+    tags: tuple[str, ...] = ()
+    pending: bool | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    descending: bool = True
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Jobs that a server holds.
+
+    Attributes:
+        complete: Whether the server holds no others at all.
+    """
+
+    records: list[JobRecord]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """A session to be opened.
+
+    Attributes:
+        mode: ``"dedicated"`` or ``"batch"``.
+        max_time_s: Seconds until it is closed; None for the server's own limit.
+    """
+
+    backend_name: str
+    mode: str
+    max_time_s: int | None = None
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A session as its server sees it.
+
+    Attributes:
+        session_id: None where the server knows no sessions, and its lanes take their place.
+        details: All that the server says, under its own names.
+    """
+
+    session_id: str | None
+    backend_name: str
+    mode: str
+    state: str
+    accepting_jobs: bool
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 class Client(Protocol):
@@ -93,17 +186,29 @@ class Client(Protocol):
     def properties(self, name: str, deadline: Deadline) -> bytes | None:
         """The calibration document, as JSON; None where a backend has none."""
 
+    def properties_at(self, name: str, moment: datetime, deadline: Deadline) -> bytes | None:
+        """The calibration document that held at a time; None where the server keeps no history."""
+
     def lanes(self, name: str, deadline: Deadline) -> int | None:
         """Number of execution lanes; None where the server does not tell."""
 
     def submit(self, submission: Submission, deadline: Deadline) -> str:
-        """Send a job, once; its id."""
+        """Send a job, once; the id by which the server knows it."""
+
+    def find(self, submission_id: str, deadline: Deadline) -> str | None:
+        """The server's id of a job that was sent under ours; None when it never arrived."""
 
     def job(self, job_id: str, deadline: Deadline) -> JobRecord:
         """One job."""
 
     def jobs(self, deadline: Deadline) -> list[JobRecord]:
         """All jobs of the account, oldest first."""
+
+    def search(self, wanted: Wanted, deadline: Deadline) -> Listing:
+        """Jobs of the account, at least those that are wanted."""
+
+    def among(self, job_ids: Iterable[str], deadline: Deadline) -> list[JobRecord]:
+        """Those of these jobs that a few requests tell about; others may be there, too."""
 
     def result(self, job_id: str, deadline: Deadline) -> bytes:
         """The result document of a completed job, as JSON."""
@@ -114,11 +219,35 @@ class Client(Protocol):
     def logs(self, job_id: str, deadline: Deadline) -> str | None:
         """The log of a job; None when there is none (yet)."""
 
+    def metrics(self, job_id: str, deadline: Deadline) -> dict[str, Any] | None:
+        """Times and usage in the server's own words; None where it keeps none."""
+
+    def set_tags(self, job_id: str, submission_id: str, tags: tuple[str, ...], deadline: Deadline) -> None:
+        """Replace a job's tags, where the server keeps them."""
+
     def cancel(self, job_id: str, deadline: Deadline) -> None:
         """Ask for a job's end; it is over only when its status says so."""
 
     def delete(self, job_id: str, deadline: Deadline) -> None:
         """Forget a job that has ended, which frees its lane."""
+
+    def release(self, job_id: str, deadline: Deadline) -> None:
+        """Free what a job that has ended still holds. Where there are no lanes, that is nothing."""
+
+    def open_session(self, request: SessionRequest, deadline: Deadline) -> SessionRecord:
+        """Open a session."""
+
+    def session(self, session_id: str, deadline: Deadline) -> SessionRecord:
+        """One session."""
+
+    def close_session(self, session_id: str, deadline: Deadline) -> None:
+        """Let no more jobs in; those that wait still run."""
+
+    def cancel_session(self, session_id: str, deadline: Deadline) -> None:
+        """Let no more jobs in, and cancel those that wait."""
+
+    def log_out(self, deadline: Deadline) -> None:
+        """Invalidate the token, where the server offers that."""
 
     def close(self) -> None:
         """Close idle connections."""

@@ -1,4 +1,4 @@
-"""Exactly-once submission, for a server that lets the client name its jobs."""
+"""Exactly-once submission, to servers that let the client name its jobs, and to those that name them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.clients.interface import JobRecord, Submission
 
-__all__ = ["post_once"]
+__all__ = ["post_once", "post_searched"]
 
 FIRST_PAUSE_S = 0.25
+SETTLING_S = 0.5
 _CONFLICT = 409
+_TOO_LATE = 408
+_FIRST_FAULT = 500
+_UNAVAILABLE = 503
 
 
 def post_once(
@@ -60,10 +64,80 @@ def post_once(
             if _arrived(submission, input_name, find, failure):
                 return
             unsure = False  # the server answered: it does not have the job
-        pause = max(random.uniform(0, FIRST_PAUSE_S * 2**attempt), failure.retry_after_s or 0.0)  # noqa: S311 - jitter
-        if not failure.retryable or attempt + 1 == ATTEMPTS or pause >= deadline.remaining():
-            raise failure
-        sleep(pause)
+        _pause_or_give_up(failure, attempt, deadline, sleep)
+
+
+def post_searched(
+    submission: Submission,
+    post: Callable[[], str],
+    find: Callable[[], str | None],
+    deadline: Deadline,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Send a job, until it is known that it arrived or that it did not, where the server names the jobs.
+
+    Sending such a job twice makes two of it. So it is sent again only when it cannot have arrived (there
+    was no connection, or the server asks for patience with 429, or with 503 and Retry-After), or when a
+    search for the tag that it carries, once for each doubt, finds nothing.
+
+    Args:
+        submission: The job.
+        post: Sends the job, once; the server's id.
+        find: Searches for the job; the server's id, or None.
+        deadline: When to give up.
+        sleep: Waits between attempts, and before a search after silence: the server may still be at it.
+
+    Raises:
+        DirectError: The refusal; or, with ``job_id`` set, the reason why it is not known what became of
+            the job.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return post()
+        except errors.DirectError as error:
+            failure = error
+        if _in_doubt(failure):
+            if isinstance(failure, errors.TransportError):
+                sleep(min(SETTLING_S, deadline.remaining()))
+            try:
+                found = find()
+            except errors.DirectError as silence:
+                raise _unknown(submission, failure, silence) from failure
+            if found is not None:
+                return found
+        _pause_or_give_up(failure, attempt, deadline, sleep)
+    raise AssertionError
+
+
+def _in_doubt(failure: errors.DirectError) -> bool:
+    """Whether a request that ended so may have been accepted."""
+    if failure.unsent:
+        return False
+    if failure.status is None or isinstance(failure, errors.ProtocolError):
+        return True
+    asked_to_wait = failure.status == _UNAVAILABLE and failure.retry_after_s is not None
+    return failure.status == _TOO_LATE or (failure.status >= _FIRST_FAULT and not asked_to_wait)
+
+
+def _pause_or_give_up(
+    failure: errors.DirectError, attempt: int, deadline: Deadline, sleep: Callable[[float], None]
+) -> None:
+    """Wait until the next attempt; raise the failure when there shall be none."""
+    pause = max(random.uniform(0, FIRST_PAUSE_S * 2**attempt), failure.retry_after_s or 0.0)  # noqa: S311 - jitter
+    if not failure.retryable or attempt + 1 == ATTEMPTS or pause >= deadline.remaining():
+        raise failure
+    sleep(pause)
+
+
+def _unknown(
+    submission: Submission, failure: errors.DirectError, silence: errors.DirectError
+) -> errors.TransportError:
+    return errors.TransportError(
+        f"it is not known whether job {submission.job_id} was accepted: {failure}; and then: {silence}. "
+        f"provider.retrieve_job({submission.job_id!r}) finds out, and sends it if it was not",
+        retryable=True,
+        job_id=submission.job_id,
+    )
 
 
 def _arrived(
@@ -75,12 +149,7 @@ def _arrived(
     except errors.JobNotFoundError:
         return False
     except errors.DirectError as silence:
-        raise errors.TransportError(
-            f"it is not known whether job {submission.job_id} was accepted: {failure}; and then: {silence}. "
-            f"provider.retrieve_job({submission.job_id!r}) finds out, and sends it if it was not",
-            retryable=True,
-            job_id=submission.job_id,
-        ) from failure
+        raise _unknown(submission, failure, silence) from failure
     ours = (submission.backend_name, submission.program_id, input_name)
     found = (record.backend_name, record.program_id, record.input_name or input_name)
     if found != ours:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -17,7 +18,10 @@ from qiskit_direct_provider.wire.dates import moment
 from qiskit_direct_provider.wire.direct_access import JobDocument, JobStatusWord, Usage
 from qiskit_direct_provider.wire.redaction import redacted
 
-__all__ = ["job_record", "readable"]
+if TYPE_CHECKING:
+    from qiskit_direct_provider.clients._http import Answer
+
+__all__ = ["job_record", "liberally", "readable"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +44,15 @@ def readable(entries: list[msgspec.Raw], shape: type[S]) -> list[S]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             logger.warning("an entry of the server's list was left out: %s", error)
     return found
+
+
+def liberally(shape: type[S]) -> Callable[[Answer], S]:
+    """A reader that bears with odd optional members."""
+
+    def read(answer: Answer) -> S:
+        return answer.decoded(lambda document: tolerant.read(document, shape, []))
+
+    return read
 
 
 def job_record(document: JobDocument) -> JobRecord:

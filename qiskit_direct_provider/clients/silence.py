@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import requests.exceptions
 import urllib3.exceptions
 
-__all__ = ["reason"]
+__all__ = ["never_left", "reason"]
 
 _LATE = "no answer within the time limit"
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
@@ -19,6 +19,13 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     ),
     (requests.exceptions.Timeout, _LATE),
     (urllib3.exceptions.TimeoutError, _LATE),
+)
+_NO_CONNECTION = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.InvalidURL,
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
 )
 # OpenSSL's X509_V_ERR_... numbers: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 _CERTIFICATE_ADVICE = {
@@ -52,6 +59,15 @@ def reason(error: Exception, advice: str, *, late: bool) -> tuple[str, bool]:
         broken = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in _chain(error))
         return "no TLS connection could be made; does the url say https where the server does?", broken
     return f"no connection, or it broke; {advice}", not isinstance(error, ValueError)
+
+
+def never_left(error: Exception) -> bool:
+    """Whether no connection came to be, so that the server cannot have seen the request.
+
+    >>> never_left(requests.exceptions.ConnectTimeout()), never_left(requests.exceptions.ReadTimeout())
+    (True, False)
+    """
+    return any(isinstance(cause, _NO_CONNECTION) for cause in _chain(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

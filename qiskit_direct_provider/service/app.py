@@ -17,6 +17,9 @@ from qiskit_direct_provider.service import (
     job_routes,
     openapi,
     outcome,
+    runtime_backend_routes,
+    runtime_job_routes,
+    runtime_session_routes,
     token_routes,
 )
 from qiskit_direct_provider.service.context import Service
@@ -27,6 +30,9 @@ from qiskit_direct_provider.service.object_routes import ObjectRoutes
 from qiskit_direct_provider.service.objects import ObjectStore
 from qiskit_direct_provider.service.origins import Origins
 from qiskit_direct_provider.service.runner import Runner
+from qiskit_direct_provider.service.runtime_jobs import RuntimeJobStore
+from qiskit_direct_provider.service.runtime_queue import RuntimeQueue
+from qiskit_direct_provider.service.runtime_sessions import Sessions
 from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
 from qiskit_direct_provider.service.signatures import Credentials
 from qiskit_direct_provider.service.tokens import Tokens
@@ -57,11 +63,14 @@ def build_app(settings: ServiceSettings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         _end_interrupted(service)
         service.runner.start()
+        service.queue.start(service.devices)
         try:
             yield
         finally:
+            await service.queue.stop()
             await service.runner.stop()
             service.jobs.close()
+            service.runs.close()
             service.objects.close()
             if is_temporary:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -75,7 +84,8 @@ def build_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (token_routes, backend_routes, job_routes):
+    runtime = (runtime_backend_routes, runtime_job_routes, runtime_session_routes)
+    for module in (token_routes, backend_routes, job_routes, *runtime):
         app.include_router(module.router)
     app.add_exception_handler(failures.RequestRefusedError, failures.render_failure)
     app.add_exception_handler(Exception, failures.render_unexpected)
@@ -92,7 +102,9 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
     objects = ObjectStore(folder, settings.s3_bucket)
     runner = Runner(settings, jobs, Origins(settings, objects), Workers(settings.workers))
     tokens = Tokens(settings.api_key, settings.token_ttl_s)
-    return Service(settings, tokens, devices, jobs, objects, runner)
+    runs, sessions = RuntimeJobStore(folder), Sessions()
+    queue = RuntimeQueue(settings, runs, sessions, runner)
+    return Service(settings, tokens, devices, jobs, objects, runner, runs, sessions, queue)
 
 
 def _serve_objects(app: FastAPI, service: Service) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.service.jobs import JobStore
     from qiskit_direct_provider.service.objects import ObjectStore
     from qiskit_direct_provider.service.runner import Runner
+    from qiskit_direct_provider.service.runtime_jobs import RuntimeJobStore
+    from qiskit_direct_provider.service.runtime_queue import RuntimeQueue
+    from qiskit_direct_provider.service.runtime_sessions import Sessions
     from qiskit_direct_provider.service.settings import ServiceSettings
     from qiskit_direct_provider.service.tokens import Tokens
 
@@ -41,6 +44,9 @@ class Service:
     jobs: JobStore
     objects: ObjectStore
     runner: Runner
+    runs: RuntimeJobStore
+    sessions: Sessions
+    queue: RuntimeQueue
 
 
 def service_of(request: Request) -> Service:

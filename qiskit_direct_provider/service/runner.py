@@ -121,9 +121,13 @@ class Runner:
             settings.noise,
             settings.seed,
         )
+        return await self.simulate(task)
+
+    async def simulate(self, task: Task) -> Outcome:
+        """Run a task in a worker, once they are warm. Cancelling this kills the worker."""
         assert self._ready is not None
         await asyncio.shield(self._ready)
-        limit_s = settings.simulation_limit_s
+        limit_s = self._settings.simulation_limit_s
         try:
             return await asyncio.wrap_future(self._workers.submit(run_task, task, timeout_s=limit_s))
         except SimulationTimeoutError:

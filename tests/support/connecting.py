@@ -21,7 +21,7 @@ def free_port() -> int:
         return port
 
 
-def provider_for(service: LocalService, storage: S3Storage, **arguments: object) -> DirectProvider:
+def provider_for(service: LocalService, storage: S3Storage | None, **arguments: object) -> DirectProvider:
     """A provider with explicit arguments, as a user of a real system makes it."""
     settings = {"token": service.api_key, "url": service.url, "instance": service.crn, "storage": storage}
     return DirectProvider(**{**settings, **arguments})  # type: ignore[arg-type]
