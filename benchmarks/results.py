@@ -2,13 +2,13 @@
 
 The floor of decoding is base64, zlib and the numbers behind the npy header, pub by pub, with everything else
 known beforehand. Counts and memory are compared with `BitArray.get_counts` and `BitArray.get_bitstrings`.
-Peak memory is what tracemalloc sees beyond the payload itself. Turns of 7 rounds need no quiet machine:
-all ratios are between medians of calls that take turns.
+Peak memory is what tracemalloc sees beyond the payload itself.
 """
 
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import statistics
 import time
@@ -82,15 +82,19 @@ def floor_of(payload: bytes, case: Case) -> Callable[[], object]:
 
 
 def medians(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Median seconds of each call; they take turns, so that a noisy moment hits all."""
+    """Median CPU seconds of each call.
+
+    They take turns, so that a noisy moment hits all, and none pays for the garbage of another.
+    """
     times: list[list[float]] = [[] for _ in calls]
     for call in calls:
         call()
     for _ in range(rounds):
         for index, call in enumerate(calls):
-            started = time.perf_counter()
+            gc.collect()
+            started = time.process_time()
             call()
-            times[index].append(time.perf_counter() - started)
+            times[index].append(time.process_time() - started)
     return [statistics.median(found) for found in times]
 
 
@@ -120,8 +124,8 @@ def decoding(case: Case, payload: bytes) -> None:
     print(
         f"{case.name:24}{ours * 1e3:9.1f} ms{least * 1e3:9.1f} ms{ours / least:9.2f}x"
         f"{runtime * 1e3:9.1f} ms{runtime / ours:7.1f}x"
-        f"{len(payload) / 1e6:8.2f} MB{unpacked / 1e6:8.2f} MB{peak / len(payload):7.2f}x{peak / unpacked:7.2f}x"
-        f"{theirs / len(payload):9.2f}x"
+        f"{len(payload) / 1e6:8.2f} MB{unpacked / 1e6:8.2f} MB"
+        f"{peak / len(payload):7.2f}x{peak / unpacked:7.2f}x{theirs / len(payload):9.2f}x"
     )
 
 

@@ -15,7 +15,7 @@ from qiskit_direct_provider.errors import ProtocolError
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.results.checking import check, has_quasi_dist
 from qiskit_direct_provider.results.version1 import rounded_counts
-from qiskit_direct_provider.results.words import hexadecimal, shot_words
+from qiskit_direct_provider.results.words import hexadecimals, shot_words
 from qiskit_direct_provider.wire.codec import CodecError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _experiments(pub: PubResult, record: CircuitRecord, *, memory: bool) -> Iter
     for index in range(math.prod(record.shape)):
         words = shot_words(pub, record, index)
         tally = Counter(words)
-        names = {word: hexadecimal(word) for word in tally}
+        names = hexadecimals(tally)
         counts = {names[word]: count for word, count in tally.items()}
         yield _experiment(
             record, counts=counts, **({"memory": [names[word] for word in words]} if memory else {})
@@ -154,16 +154,45 @@ def _record_from(pub: PubResult, name: str) -> CircuitRecord:
             name, 0, width, (), (), (), shots=shots if type(shots) is int and 0 <= shots < 2**31 else 0
         )
     arrays = {name: pub.data[name] for name in pub.data if isinstance(pub.data[name], BitArray)}
-    sizes = [array.num_bits for array in arrays.values()]
-    starts = np.cumsum([0, *sizes]).tolist()
-    places = [tuple(range(start, start + size)) for start, size in zip(starts, sizes, strict=False)]
+    if not arrays:
+        return _values_record_from(pub, name)
+    first = next(iter(arrays.values()))
+    sizes = {name: array.num_bits for name, array in arrays.items()}
+    return _record(name, sizes, shots=first.num_shots, shape=first.shape)
+
+
+def _values_record_from(pub: PubResult, name: str) -> CircuitRecord:
+    """Of IQ values: with one axis after the shape of the sets they are means, with two they are shots."""
+    shape = pub.data.shape
+    arrays = {
+        name: value
+        for name, value in pub.data.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "c" and 1 <= value.ndim - len(shape) <= 2  # noqa: PLR2004
+    }
+    if not arrays:
+        return _record(name, {}, shots=0)
+    first = next(iter(arrays.values()))
+    average = first.ndim == len(shape) + 1
+    return _record(
+        name,
+        {name: array.shape[-1] for name, array in arrays.items()},
+        shots=0 if average else first.shape[-2],
+        shape=shape,
+        meas_level=1,
+        meas_return="avg" if average else "single",
+    )
+
+
+def _record(name: str, sizes: dict[str, int], *, shots: int, **rest: Any) -> CircuitRecord:
+    starts = np.cumsum([0, *sizes.values()]).tolist()
+    places = [tuple(range(start, start + size)) for start, size in zip(starts, sizes.values(), strict=False)]
     return CircuitRecord(
         name=name,
         num_qubits=0,
-        num_clbits=sum(sizes),
+        num_clbits=sum(sizes.values()),
         qubit_registers=(),
-        registers=tuple(zip(arrays, sizes, strict=True)),
-        fields=tuple(zip(arrays, places, strict=True)),
-        shots=max((array.num_shots for array in arrays.values()), default=0),
-        shape=next((array.shape for array in arrays.values()), ()),
+        registers=tuple(sizes.items()),
+        fields=tuple(zip(sizes, places, strict=True)),
+        shots=shots,
+        **rest,
     )

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from qiskit.result import Counts, MeasLevel, Result
 
 __all__ = ["DirectResult"]
+
+_ROWS = 4096
+
+
+def _nibbles() -> npt.NDArray[np.uint32]:
+    """For each hexadecimal digit, as ASCII, the four ASCII digits of its bits."""
+    table = np.zeros((256, 4), dtype=np.uint8)
+    for value in range(16):
+        for digit in {f"{value:x}", f"{value:X}"}:
+            table[ord(digit)] = list(f"{value:04b}".encode())
+    return table.view(np.uint32).ravel()
+
+
+_NIBBLES = _nibbles()
 
 
 class DirectResult(Result):
@@ -23,38 +39,39 @@ class DirectResult(Result):
         """Bits of each shot, or the IQ values of measurement level 1."""
         single = self._get_experiment(experiment)
         memory = getattr(single.data, "memory", None)
-        if memory is None or single.meas_level != MeasLevel.CLASSIFIED:
-            return super().get_memory(experiment)
-        header = single.header
-        return _formatted(memory, header["memory_slots"], header["creg_sizes"])
+        bits = _bits(memory, single.header) if memory and single.meas_level == MeasLevel.CLASSIFIED else None
+        return super().get_memory(experiment) if bits is None else bits
 
     def _counts(self, key: Any) -> Counts:
         single = self._get_experiment(key)
-        raw = getattr(single.data, "counts", None)
-        if raw is None:
+        raw: dict[str, int] = getattr(single.data, "counts", {})
+        bits = _bits(raw, single.header) if raw else None
+        if bits is None:
             return super().get_counts(key)
-        slots, registers = single.header["memory_slots"], single.header["creg_sizes"]
-        counts = Counts({}, creg_sizes=registers, memory_slots=slots)
+        counts = Counts(
+            {}, creg_sizes=single.header["creg_sizes"], memory_slots=single.header["memory_slots"]
+        )
         counts.hex_raw = dict(raw)
         counts.int_raw = {int(word, 16): number for word, number in raw.items()}
-        counts.update(zip(_formatted(raw, slots, registers), raw.values(), strict=True))
+        counts.update(zip(bits, raw.values(), strict=True))
         return counts
 
 
-def _formatted(words: Iterable[str], slots: int, registers: list[list[Any]]) -> list[str]:
-    """Bits, the last register first, with a space between registers."""
-    if not slots:
-        return [bin(int(word, 16))[2:] for word in words]
-    pattern = f"0{slots}b"
-    bits = [format(int(word, 16), pattern) for word in words]
-    if len(registers) < 2:  # noqa: PLR2004 - nothing to separate
-        return bits if not registers or registers[0][1] >= slots else list(map(_separator(registers), bits))
-    return list(map(_separator(registers), bits))
-
-
-def _separator(registers: list[list[Any]]) -> Callable[[str], str]:
-    cuts, start = [], 0
-    for _, size in reversed(registers):
-        cuts.append(slice(start, start + size))
-        start += size
-    return lambda bits: " ".join([bits[cut] for cut in cuts])
+def _bits(words: Collection[str], header: Mapping[str, Any]) -> list[str] | None:
+    """Bits, the last register first, with a space between registers; None where Qiskit has to decide."""
+    slots, sizes = header["memory_slots"], [size for _, size in header["creg_sizes"]]
+    if not sizes or not all(sizes) or sum(sizes) != slots:
+        return None
+    digits = (slots + 3) // 4
+    gaps = np.cumsum(sizes[::-1])[:-1]
+    listed, found = list(words), []
+    for start in range(0, len(listed), _ROWS):
+        rows = [word[2:].zfill(digits) for word in listed[start : start + _ROWS]]
+        text = "".join(rows).encode("ascii")
+        if len(text) != len(rows) * digits:
+            return None
+        table = _NIBBLES[np.frombuffer(text, dtype=np.uint8)].view(np.uint8).reshape(len(rows), 4 * digits)
+        spaced = np.insert(table[:, 4 * digits - slots :], gaps, ord(" "), axis=1)
+        line, width = spaced.tobytes().decode("ascii"), spaced.shape[1]
+        found += [line[at : at + width] for at in range(0, len(line), width)]
+    return found

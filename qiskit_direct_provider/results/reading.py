@@ -71,8 +71,8 @@ def _read(document: ResultDocument, allowance: Allowance) -> PrimitiveResult | N
         return tagged.primitive_result(document.value, allowance)
     if document.results is not None:
         return plain.primitive_result(document.results, document.metadata, allowance)
-    if document.quasi_dists is not None:
+    if bytes(document.quasi_dists) != b"null":
         return version1.sampler_result(document.quasi_dists, document.metadata, allowance)
-    if document.values is not None:
+    if bytes(document.values) != b"null":
         return version1.estimator_result(document.values, document.metadata, allowance)
     return None

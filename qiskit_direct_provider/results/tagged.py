@@ -28,14 +28,14 @@ def primitive_result(result: TaggedResult, allowance: Allowance) -> PrimitiveRes
 def _pub(pub: TaggedPub, allowance: Allowance) -> PubResult:
     content = pub.value.data.value
     fields = {name: _field(entry, allowance) for name, entry in content.fields.items()}
-    if content.field_names is not None and set(content.field_names) != fields.keys():
-        raise CodecError(f"fields {content.field_names} are announced, but {list(fields)} are there")
-    bits = any(type(entry) is BitField for entry in content.fields.values())
+    names = content.field_names
+    if names is not None and names != list(fields) and set(names) != fields.keys():
+        raise CodecError(f"fields {names} are announced, but {list(fields)} are there")
     return pub_result(
         fields,
         tuple(content.shape or ()),
         allowance.metadata(pub.value.metadata),
-        sampler=bits or pub.type == "SamplerPubResult",
+        sampler=pub.type == "SamplerPubResult" or BitField in map(type, content.fields.values()),
     )
 
 

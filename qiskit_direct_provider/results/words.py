@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from qiskit_direct_provider.expectations import CircuitRecord
 
-__all__ = ["hexadecimal", "shot_words"]
+__all__ = ["hexadecimals", "shot_words"]
 
 _PIECE_BYTES = 8 * 1024 * 1024
 
@@ -77,10 +78,10 @@ def _listed(rows: npt.NDArray[Any]) -> list[bytes]:
     return cast("list[bytes]", words)
 
 
-def hexadecimal(word: bytes) -> str:
-    """A word as Qiskit's results write it.
+def hexadecimals(words: Iterable[bytes]) -> dict[bytes, str]:
+    r"""Words as Qiskit's results write them.
 
-    >>> hexadecimal(bytes([0, 31]))
-    '0x1f'
+    >>> hexadecimals([bytes([0, 31])])
+    {b'\x00\x1f': '0x1f'}
     """
-    return "0x" + (word.hex().lstrip("0") or "0")
+    return {word: "0x" + (word.hex().lstrip("0") or "0") for word in words}

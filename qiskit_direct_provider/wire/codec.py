@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,12 @@ _HEADER = re.compile(
     rb"\s*\{\s*'descr':\s*'(?P<descr>[<>|][a-z]\d{1,2})',\s*'fortran_order':\s*(?P<fortran>True|False),"
     rb"\s*'shape':\s*\((?P<shape>[\d, ]*)\),?\s*\}\s*"
 )
+_DESCR = re.compile(rb"'descr':\s*'[<>|][a-z]\d{1,2}'")
 _SHAPE = re.compile(rb"(?:\d{1,12}(?:, ?\d{1,12})*,?)?")
 _LONGEST_HEADER = 4096
 _MOST_DIMENSIONS = 32
 _TEXT_PIECE = 64 * 1024  # a multiple of 4: whole groups of base64
-_PIECE = 1024 * 1024
+_PIECE = 256 * 1024
 
 
 class CodecError(ValueError):
@@ -143,8 +144,8 @@ def _read_npy(text: bytes | memoryview, max_bytes: int) -> npt.NDArray[Any]:
         head += more
         if len(head) > _LONGEST_HEADER + len(_MAGIC):
             break
-    dtype, fortran, shape, start = _layout(head, max_bytes)
-    size = math.prod(shape) * dtype.itemsize
+    layout, start = _layout(head, max_bytes)
+    size = layout.num_bytes
     body = np.empty(size, dtype=np.uint8)
     filled = 0
     for piece in _with_first(memoryview(head)[start:], pieces):
@@ -154,7 +155,7 @@ def _read_npy(text: bytes | memoryview, max_bytes: int) -> npt.NDArray[Any]:
         filled += len(piece)
     if filled != size:
         raise CodecError("npy data does not fit its shape")
-    return body.view(dtype).reshape(shape, order="F" if fortran else "C")
+    return body.view(layout.dtype).reshape(layout.shape, order=layout.order)
 
 
 def _inflated_small(text: bytes | memoryview) -> bytes | None:
@@ -170,12 +171,14 @@ def _inflated_small(text: bytes | memoryview) -> bytes | None:
 
 
 def _from_bytes(data: bytes, max_bytes: int) -> npt.NDArray[Any]:
-    dtype, fortran, shape, start = _layout(data, max_bytes)
-    count = math.prod(shape)
-    if count * dtype.itemsize != len(data) - start:
+    layout, start = _layout(data, max_bytes)
+    if layout.num_bytes != len(data) - start:
         raise CodecError("npy data does not fit its shape")
-    flat = np.frombuffer(data, dtype, offset=start).copy() if count else np.empty(0, dtype)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    array = np.empty(layout.shape, layout.dtype, layout.order)
+    if layout.num_bytes:
+        flat = np.frombuffer(data, layout.dtype, offset=start)
+        array[...] = flat.reshape(layout.shape, order=layout.order)
+    return array
 
 
 def _with_first(first: memoryview, rest: Iterator[bytes]) -> Iterator[bytes | memoryview]:
@@ -183,8 +186,16 @@ def _with_first(first: memoryview, rest: Iterator[bytes]) -> Iterator[bytes | me
     yield from rest
 
 
-def _layout(data: bytes, max_bytes: int) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
-    """Type, order, shape, and where the numbers begin."""
+class _Layout(NamedTuple):
+    dtype: np.dtype[Any]
+    order: Literal["C", "F"]
+    shape: tuple[int, ...]
+    num_bytes: int
+    num_bytes_bound: int
+
+
+def _layout(data: bytes, max_bytes: int) -> tuple[_Layout, int]:
+    """What the header says, and where the numbers begin."""
     if data[:6] != _MAGIC or len(data) < 12:  # noqa: PLR2004 - magic, version, length
         raise CodecError("not npy data")
     wide = data[6] > 1
@@ -192,30 +203,34 @@ def _layout(data: bytes, max_bytes: int) -> tuple[np.dtype[Any], bool, tuple[int
     (length,) = struct.unpack_from("<I" if wide else "<H", data, 8)
     if length > _LONGEST_HEADER or start + length > len(data):
         raise CodecError("npy header out of bounds")
-    dtype, fortran, shape = _read_header(data[start : start + length])
-    if math.prod(size or 1 for size in shape) * dtype.itemsize > max_bytes:
+    layout = _read_header(data[start : start + length])
+    if layout.num_bytes_bound > max_bytes:
         raise CodecError(f"larger than {max_bytes} bytes when unpacked")
-    return dtype, fortran, shape, start + length
+    return layout, start + length
 
 
 @lru_cache(maxsize=256)
-def _read_header(text: bytes) -> tuple[np.dtype[Any], bool, tuple[int, ...]]:
+def _read_header(text: bytes) -> _Layout:
     """Type, order and shape, from the form that NumPy writes: no Python expression is evaluated."""
     found = _HEADER.fullmatch(text)
     if found is None:
-        descr = re.search(rb"'descr':\s*'([^']{1,40})'", text)
-        if descr:
+        if b"'descr'" in text and not _DESCR.search(text):
             raise CodecError("array of a type that is not a plain number")
         raise CodecError("npy header cannot be read")
-    descr_text = found["descr"].decode("ascii")
-    if descr_text not in _DTYPES:
+    descr = found["descr"].decode("ascii")
+    if descr not in _DTYPES:
         raise CodecError("array of a type that is not a plain number")
-    if not _SHAPE.fullmatch(found["shape"]):
+    shape = tuple(int(size) for size in re.findall(rb"\d+", found["shape"]))
+    if not _SHAPE.fullmatch(found["shape"]) or len(shape) > _MOST_DIMENSIONS:
         raise CodecError("npy shape cannot be read")
-    shape = tuple(int(size) for size in found["shape"].replace(b" ", b"").split(b",") if size)
-    if len(shape) > _MOST_DIMENSIONS:
-        raise CodecError("npy shape cannot be read")
-    return np.dtype(descr_text), found["fortran"] == b"True", shape
+    dtype = np.dtype(descr)
+    return _Layout(
+        dtype,
+        "F" if found["fortran"] == b"True" else "C",
+        shape,
+        math.prod(shape) * dtype.itemsize,
+        math.prod(size or 1 for size in shape) * dtype.itemsize,
+    )
 
 
 def _from_lists(value: object) -> npt.NDArray[Any]:

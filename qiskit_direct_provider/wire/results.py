@@ -117,8 +117,8 @@ class ResultDocument(Struct, rename=_TYPE_AND_VALUE):
     type: str | None = None
     value: TaggedResult | None = None
     results: list[PlainPub] | None = None
-    quasi_dists: Raw | None = None
-    values: Raw | None = None
+    quasi_dists: Raw = _NONE
+    values: Raw = _NONE
     metadata: Raw = _NONE
 
 
