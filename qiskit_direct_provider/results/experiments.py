@@ -82,10 +82,13 @@ def _experiments(pub: PubResult, record: CircuitRecord, *, memory: bool) -> Iter
         words = shot_words(pub, record, index)
         tally = Counter(words)
         names = hexadecimals(tally)
-        counts = {names[word]: count for word, count in tally.items()}
-        yield _experiment(
-            record, counts=counts, **({"memory": [names[word] for word in words]} if memory else {})
-        )
+        data: dict[str, Any] = {"counts": dict(zip(names, tally.values(), strict=True))}
+        if memory and len(tally) == len(words):  # no shot like another: both are in the same order
+            data["memory"] = names
+        elif memory:
+            named = dict(zip(tally, names, strict=True))
+            data["memory"] = [named[word] for word in words]
+        yield _experiment(record, **data)
 
 
 def _experiment(record: CircuitRecord, **data: Any) -> ExperimentResult:

@@ -70,8 +70,9 @@ def _bits(words: Collection[str], header: Mapping[str, Any]) -> list[str] | None
         text = "".join(rows).encode("ascii")
         if len(text) != len(rows) * digits:
             return None
-        table = _NIBBLES[np.frombuffer(text, dtype=np.uint8)].view(np.uint8).reshape(len(rows), 4 * digits)
-        spaced = np.insert(table[:, 4 * digits - slots :], gaps, ord(" "), axis=1)
+        table = _NIBBLES.take(np.frombuffer(text, dtype=np.uint8)).view(np.uint8)
+        bits = table.reshape(len(rows), 4 * digits)[:, 4 * digits - slots :]
+        spaced = np.insert(bits, gaps, ord(" "), axis=1) if len(gaps) else bits
         line, width = spaced.tobytes().decode("ascii"), spaced.shape[1]
         found += [line[at : at + width] for at in range(0, len(line), width)]
     return found

@@ -78,10 +78,10 @@ def _listed(rows: npt.NDArray[Any]) -> list[bytes]:
     return cast("list[bytes]", words)
 
 
-def hexadecimals(words: Iterable[bytes]) -> dict[bytes, str]:
-    r"""Words as Qiskit's results write them.
+def hexadecimals(words: Iterable[bytes]) -> list[str]:
+    """Words as Qiskit's results write them.
 
-    >>> hexadecimals([bytes([0, 31])])
-    {b'\x00\x1f': '0x1f'}
+    >>> hexadecimals([bytes([0, 31]), bytes(2)])
+    ['0x1f', '0x0']
     """
-    return {word: "0x" + (word.hex().lstrip("0") or "0") for word in words}
+    return ["0x" + (word.hex().lstrip("0") or "0") for word in words]
