@@ -11,9 +11,12 @@ from qiskit.primitives import BitArray, DataBin, PrimitiveResult, SamplerPubResu
 from qiskit_direct_provider.service.isa import check_angles, check_circuit, circuit_duration_s
 from qiskit_direct_provider.service.pubs import read_sampler_pub
 from qiskit_direct_provider.service.reduction import Reduced, reduce_circuit
+from qiskit_direct_provider.service.variables import with_bits_for_variables
 
 if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
+    from collections.abc import Iterable
+
+    from qiskit import ClassicalRegister, QuantumCircuit
     from qiskit.primitives.containers.sampler_pub import SamplerPub
 
     from qiskit_direct_provider.service.joblog import JobLog
@@ -43,13 +46,14 @@ class SamplerProgram:
             check_circuit(pub.circuit, device)
             if not pub.circuit.cregs:
                 log.caution(f"pub {number}: the circuit has no classical register, so its result is empty")
-            self._plans.append(_Plan(pub, reduce_circuit(pub.circuit)))
+            self._plans.append(_Plan(pub, reduce_circuit(with_bits_for_variables(pub.circuit))))
 
     def device_seconds(self) -> float:
         """Time that the device would be dedicated to the job."""
         total = 0.0
         for plan in self._plans:
-            duration = circuit_duration_s(plan.reduced.circuit, self._machine.device, plan.reduced.places)
+            places = tuple(range(plan.pub.circuit.num_qubits))
+            duration = circuit_duration_s(plan.pub.circuit, self._machine.device, places)
             total += plan.pub.size * plan.pub.shots * (duration + self._rep_delay_s)
         return total
 
@@ -67,21 +71,26 @@ class SamplerProgram:
             f"pub {number}: {len(bound)} circuits on qubits {sorted(reduced.places)}, {pub.shots} shots each"
         )
         samples = self._machine.sample(bound, reduced.places, pub.shots)
-        fields = _fields(reduced.circuit, samples, pub.shape, pub.shots)
+        columns = _columns(pub.circuit.cregs, reduced.circuit)
+        fields = _fields(columns, samples, pub.shape, pub.shots)
         return SamplerPubResult(DataBin(**fields, shape=pub.shape), metadata={"circuit_metadata": {}})
 
 
+def _columns(registers: Iterable[ClassicalRegister], circuit: QuantumCircuit) -> dict[str, list[int]]:
+    """For each register, where its bits are among those of the circuit."""
+    return {register.name: [circuit.find_bit(bit).index for bit in register] for register in registers}
+
+
 def _fields(
-    circuit: QuantumCircuit, samples: list[Bits], shape: tuple[int, ...], shots: int
+    registers: dict[str, list[int]], samples: list[Bits], shape: tuple[int, ...], shots: int
 ) -> dict[str, BitArray]:
     """One array per classical register, in the order of registers."""
     fields = {}
-    for register in circuit.cregs:
-        columns = [circuit.find_bit(bit).index for bit in register]
+    for name, columns in registers.items():
         packed = [_packed(bits[:, columns]) for bits in samples]
         num_bytes = (len(columns) + 7) // 8
         array = np.asarray(packed, dtype=np.uint8).reshape(*shape, shots, num_bytes)
-        fields[register.name] = BitArray(array, len(columns))
+        fields[name] = BitArray(array, len(columns))
     return fields
 
 

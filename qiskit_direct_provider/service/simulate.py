@@ -10,7 +10,7 @@ import numpy.typing as npt
 from qiskit.circuit import ControlFlowOp
 from qiskit_aer import AerSimulator
 
-from qiskit_direct_provider.service.methods import choose_method
+from qiskit_direct_provider.service.methods import choose_method, is_dynamic
 from qiskit_direct_provider.service.noise import add_delay_noise, build_noise_model
 from qiskit_direct_provider.service.outcome import SIMULATION_FAILED, JobProblemError
 
@@ -60,6 +60,8 @@ class Machine:
                 noise_model=model,
                 method=method,
                 seed_simulator=self._next_seed(),
+                # Aer 0.18 cuts off the marks of loops when nothing is measured after them.
+                enable_truncation=not is_dynamic(circuits[0]),
             )
             .result()
         )
