@@ -8,10 +8,14 @@ import msgspec
 import numpy as np
 from qiskit.primitives import BitArray, PrimitiveResult, PubResult
 
+from qiskit_direct_provider.service.spans import plain_spans, tagged_spans
 from qiskit_direct_provider.wire.codec import encode_ndarray, tagged
 from qiskit_direct_provider.wire.primitives import SAMPLER
 
-__all__ = ["encode_result"]
+__all__ = ["SPANS", "encode_result"]
+
+SPANS = "spans"
+"""Key of a result's metadata under which the spans are, as objects."""
 
 
 def encode_result(result: PrimitiveResult[Any], program_id: str, *, support_qiskit: bool) -> bytes:
@@ -30,7 +34,8 @@ def _tagged_form(result: PrimitiveResult[Any], *, is_sampler: bool) -> dict[str,
     pubs = [tagged(kind, {"data": _data_bin(pub), "metadata": pub.metadata}) for pub in result]
     metadata: dict[str, object] = {"version": 2}
     if is_sampler:
-        metadata = {"execution": {"execution_spans": tagged("ExecutionSpans", {"spans": []})}, "version": 2}
+        spans = tagged_spans(result.metadata.get(SPANS, ()))
+        metadata = {"execution": {"execution_spans": spans}, "version": 2}
     return tagged("PrimitiveResult", {"pub_results": pubs, "metadata": metadata})
 
 
@@ -53,20 +58,29 @@ def _plain(result: PrimitiveResult[Any], *, is_sampler: bool) -> dict[str, objec
     ]
     metadata: dict[str, object] = {"version": 2}
     if is_sampler:
-        metadata = {"execution": {"execution_spans": [[]]}, "version": 2}
+        spans = plain_spans(result.metadata.get(SPANS, ()))
+        metadata = {"execution": {"execution_spans": spans}, "version": 2}
     return {"results": pubs, "metadata": metadata}
 
 
 def _plain_field(value: Any) -> object:
     if isinstance(value, BitArray):
         return {"samples": _samples(value), "num_bits": value.num_bits}
-    return np.asarray(value).tolist()
+    array = np.asarray(value)
+    if np.iscomplexobj(array):
+        return _nested([{"complex": [each.real, each.imag]} for each in array.ravel().tolist()], array.shape)
+    return array.tolist()
 
 
-def _samples(bits: BitArray) -> list[Any]:
+def _nested(items: list[Any], shape: tuple[int, ...]) -> object:
+    """Items as lists in lists."""
+    objects = np.empty(len(items), dtype=object)
+    objects[:] = items
+    return objects.reshape(shape).tolist()
+
+
+def _samples(bits: BitArray) -> object:
     """Hexadecimal words without leading zeros, nested like the pub with shots last."""
     rows = bits.array.reshape(-1, bits.array.shape[-1])
-    words = np.empty(len(rows), dtype=object)
-    words[:] = [hex(int.from_bytes(row.tobytes(), "big")) for row in rows]
-    nested: list[Any] = words.reshape(bits.array.shape[:-1]).tolist()
-    return nested
+    words = [hex(int.from_bytes(row.tobytes(), "big")) for row in rows]
+    return _nested(words, bits.array.shape[:-1])

@@ -16,6 +16,7 @@ from qiskit_direct_provider.service.observables import Pauli, expand, measuremen
 from qiskit_direct_provider.service.outcome import BAD_NUMBERS, JobProblemError
 from qiskit_direct_provider.service.pubs import read_estimator_pub
 from qiskit_direct_provider.service.reduction import Reduced, reduce_circuit
+from qiskit_direct_provider.service.variables import with_bits_for_variables
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -82,7 +83,7 @@ class EstimatorProgram:
         for value in program_input.pubs:
             pub = read_estimator_pub(value, program_input.precision, machine.device)
             check_circuit(pub.circuit, machine.device)
-            plan = _Plan(pub, reduce_circuit(pub.circuit, _support(pub)), machine.device)
+            plan = _Plan(pub, _reduced(pub), machine.device)
             _check_shots(plan.shots, machine.device)
             self._plans.append(plan)
 
@@ -167,6 +168,10 @@ def _rotate(circuit: QuantumCircuit, letter: str, qubit: int, device: Calibratio
     from qiskit.circuit.library import U2Gate
 
     circuit.append(U2Gate(0, math.pi if letter == "X" else math.pi / 2), [qubit])
+
+
+def _reduced(pub: EstimatorPub) -> Reduced:
+    return reduce_circuit(with_bits_for_variables(pub.circuit), _support(pub))
 
 
 def _support(pub: EstimatorPub) -> set[int]:

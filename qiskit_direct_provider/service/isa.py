@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qiskit.circuit import CircuitInstruction, ControlFlowOp, Delay, ParameterExpression, QuantumCircuit
 
+from qiskit_direct_provider.service.openqasm.gates import is_standard_or_custom
 from qiskit_direct_provider.service.outcome import NOT_ISA, JobProblemError
 
 if TYPE_CHECKING:
@@ -31,11 +32,15 @@ def check_circuit(circuit: QuantumCircuit, device: Calibration) -> None:
         wanted = f"qubit {circuit.num_qubits - 1}, but {device.name} has {device.num_qubits} qubits"
         raise _not_isa(f"the circuit uses {wanted}")
     for instruction, qubits in _instructions(circuit, tuple(range(circuit.num_qubits))):
-        name = instruction.operation.name
-        if name not in _DIRECTIVES and not device.offers(name, qubits):
+        name = instruction.name
+        if name in _DIRECTIVES:
+            continue
+        if not device.offers(name, qubits):
             raise _not_isa(
                 f"the instruction {name} on qubits {list(qubits)} is not supported by {device.name}"
             )
+        if not instruction.is_standard_gate() and not is_standard_or_custom(instruction.operation):
+            raise _not_isa(f"the program defines the gate {name} differently from {device.name}")
 
 
 def check_angles(circuit: QuantumCircuit) -> None:
@@ -45,7 +50,7 @@ def check_angles(circuit: QuantumCircuit) -> None:
         JobProblemError: An angle is out of bounds.
     """
     for instruction, qubits in _instructions(circuit, tuple(range(circuit.num_qubits))):
-        if instruction.operation.name == "rzz":
+        if instruction.name == "rzz":
             angle = instruction.operation.params[0]
             bound = not isinstance(angle, ParameterExpression)
             if bound and not -_RZZ_TOLERANCE <= float(angle) <= math.pi / 2 + _RZZ_TOLERANCE:
@@ -84,9 +89,10 @@ def _instructions(
     circuit: QuantumCircuit, places: tuple[int, ...]
 ) -> Iterator[tuple[CircuitInstruction, tuple[int, ...]]]:
     """All instructions with their physical qubits, those inside control flow included."""
+    index = {qubit: number for number, qubit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
-        qubits = tuple(places[circuit.find_bit(qubit).index] for qubit in instruction.qubits)
-        if isinstance(instruction.operation, ControlFlowOp):
+        qubits = tuple([places[index[qubit]] for qubit in instruction.qubits])
+        if instruction.is_control_flow():
             for block in instruction.operation.blocks:
                 yield from _instructions(block, qubits)
         else:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.service.calibration import Calibration
     from qiskit_direct_provider.service.joblog import JobLog
 
-__all__ = ["ProgramInput", "read_input"]
+__all__ = ["MEASUREMENTS", "ProgramInput", "read_input"]
+
+MEASUREMENTS = ("classified", "kerneled", "avg_kerneled")
 
 _DEFAULT_SHOTS = 4096
 _DEFAULT_PRECISION = 0.015625
@@ -23,7 +25,10 @@ _HONOURED = frozenset({"default_shots", "default_precision", "execution", "simul
 
 @dataclass(frozen=True)
 class ProgramInput:
-    """An input document, its defaults filled in. Times are in seconds."""
+    """An input document, its defaults filled in. Times are in seconds.
+
+    ``measurement`` says what comes back for each bit: 0 or 1, a point of the IQ plane, or the mean of those.
+    """
 
     pubs: list[Any]
     support_qiskit: bool
@@ -31,6 +36,7 @@ class ProgramInput:
     precision: Any
     rep_delay_s: float
     seed: int | None
+    measurement: str = "classified"
 
 
 def read_input(document: object, program_id: str, device: Calibration, log: JobLog) -> ProgramInput:
@@ -58,6 +64,7 @@ def read_input(document: object, program_id: str, device: Calibration, log: JobL
         precision=_precision(document, options),
         rep_delay_s=_rep_delay_s(_member(options, "execution"), device),
         seed=_seed(_member(options, "simulator")),
+        measurement=_measurement(_member(options, "execution")) if is_sampler else "classified",
     )
 
 
@@ -70,9 +77,6 @@ def _precision(document: dict[str, Any], options: dict[str, Any]) -> Any:
 
 
 def _rep_delay_s(execution: dict[str, Any], device: Calibration) -> float:
-    kind = execution.get("meas_type") or "classified"
-    if kind != "classified":
-        raise _invalid(f"the measurement type {kind!r} is not simulated, only 'classified'")
     delay = execution.get("rep_delay")
     if delay is None:
         return device.rep_delay_s
@@ -81,6 +85,15 @@ def _rep_delay_s(execution: dict[str, Any], device: Calibration) -> float:
         message = f"rep_delay {delay!r} is not between {low:g} and {high:g} seconds"
         raise JobProblemError(BAD_NUMBERS, message, "Leave it out, or stay within the device's range.")
     return float(delay)
+
+
+def _measurement(execution: dict[str, Any]) -> str:
+    kind = execution.get("meas_type")
+    if kind is None:
+        return "classified"
+    if kind not in MEASUREMENTS:
+        raise _invalid(f"the measurement type {kind!r} is not one of {', '.join(MEASUREMENTS)}")
+    return str(kind)
 
 
 def _seed(simulator: dict[str, Any]) -> int | None:

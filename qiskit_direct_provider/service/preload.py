@@ -8,6 +8,7 @@ import qiskit_aer  # noqa: F401 - imported for its effect on the memory of worke
 from qiskit import qasm3
 
 import qiskit_direct_provider.service.execute  # noqa: F401
+from qiskit_direct_provider.service.openqasm.reader import read_program
 
 # The parser of OpenQASM builds its tables while it reads its first program. Nothing here may start a
 # thread, for a thread does not survive the fork.
@@ -20,6 +21,7 @@ barrier $0, $1; delay[100ns] $0; c[0] = measure $0; if (c[0]) { x $1; } c[1] = m
 def _warm_parser() -> None:
     # a cold parser works, too
     with contextlib.suppress(Exception):
+        read_program(_SAMPLE)
         qasm3.loads(_SAMPLE)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from qiskit.circuit import ControlFlowOp
 from qiskit_aer import AerSimulator
 
-from qiskit_direct_provider.service.methods import choose_method
+from qiskit_direct_provider.service.methods import choose_method, is_dynamic
 from qiskit_direct_provider.service.noise import add_delay_noise, build_noise_model
 from qiskit_direct_provider.service.outcome import SIMULATION_FAILED, JobProblemError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit_aer.noise import NoiseModel
 
-    from qiskit_direct_provider.service.calibration import Calibration
+    from qiskit_direct_provider.service.calibration import Calibration, QubitNumbers
 
 __all__ = ["Bits", "Machine"]
 
@@ -35,10 +35,18 @@ class Machine:
         self._noise = noise
         self._seed = seed
 
-    def sample(self, circuits: Sequence[QuantumCircuit], places: tuple[int, ...], shots: int) -> list[Bits]:
+    def sample(
+        self,
+        circuits: Sequence[QuantumCircuit],
+        places: tuple[int, ...],
+        shots: int,
+        *,
+        readout_errors: bool = True,
+    ) -> list[Bits]:
         """Take shots of bound circuits that differ in parameters and measurements only.
 
-        ``places`` names the physical qubits of the circuits' qubits.
+        ``places`` names the physical qubits of the circuits' qubits. Without ``readout_errors``, bits tell
+        the states that the qubits were in, whatever the readout makes of them.
 
         Returns:
             For each circuit an array (shots, clbits) of zeros and ones.
@@ -49,7 +57,7 @@ class Machine:
         widths = [circuit.num_clbits for circuit in circuits]
         if not circuits or not places or not max(widths):
             return [np.zeros((shots, width), dtype=np.uint8) for width in widths]
-        model = self._model(circuits, places) if self._noise else None
+        model = self._model(circuits, places, readout_errors=readout_errors) if self._noise else None
         method = choose_method(circuits[0], shots, noisy=model is not None)
         result = (
             _simulator()
@@ -60,6 +68,8 @@ class Machine:
                 noise_model=model,
                 method=method,
                 seed_simulator=self._next_seed(),
+                # Aer 0.18 cuts off the marks of loops when nothing is measured after them.
+                enable_truncation=not is_dynamic(circuits[0]),
             )
             .result()
         )
@@ -76,18 +86,37 @@ class Machine:
         self._seed = (self._seed * 6364136223846793005 + 1442695040888963407) % 2**63
         return self._seed >> 1 & 0x7FFFFFFF
 
-    def _model(self, circuits: Sequence[QuantumCircuit], places: tuple[int, ...]) -> NoiseModel:
+    def qubits(self) -> Sequence[QubitNumbers]:
+        """The device's qubits; their readout is perfect without noise."""
+        if self._noise:
+            return self.device.qubits
+        return [numbers._replace(readout_error=None) for numbers in self.device.qubits]
+
+    def random(self) -> np.random.Generator:
+        """Random numbers that follow from the job's seed."""
+        return np.random.default_rng(self._next_seed())
+
+    def _model(
+        self, circuits: Sequence[QuantumCircuit], places: tuple[int, ...], *, readout_errors: bool
+    ) -> NoiseModel:
         used: set[tuple[str, tuple[int, ...]]] = set()
         for circuit in circuits:
             _collect(circuit, tuple(range(len(places))), used)
         delays = any(name == "delay" for name, _ in used)
-        return _noise_model(self.device, places, used, delays=delays)
+        qubits = tuple(self.device.qubits[place] for place in places)
+        if not readout_errors:
+            qubits = tuple(numbers._replace(readout_error=None) for numbers in qubits)
+        return _noise_model(self.device, places, qubits, used, delays=delays)
 
 
 def _noise_model(
-    device: Calibration, places: tuple[int, ...], used: set[tuple[str, tuple[int, ...]]], *, delays: bool
+    device: Calibration,
+    places: tuple[int, ...],
+    qubits: tuple[QubitNumbers, ...],
+    used: set[tuple[str, tuple[int, ...]]],
+    *,
+    delays: bool,
 ) -> NoiseModel:
-    qubits = tuple(device.qubits[place] for place in places)
     gates = {
         (name, local): numbers
         for name, local in sorted(used)

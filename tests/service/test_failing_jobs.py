@@ -55,7 +55,7 @@ def reason(client: Client, document: object, **changes: Any) -> tuple[int, str]:
         ({"version": 2, "pubs": [[BELL, None, 100_001]]}, 6000, "100001 shots"),
         ({"version": 2, "pubs": [BELL], "shots": 10**9}, 6000, "maximum"),
         ({"version": 2, "pubs": [BELL], "options": {"execution": {"rep_delay": 5}}}, 6000, "rep_delay"),
-        (INPUT | {"options": {"execution": {"meas_type": "kerneled"}}}, 5203, "kerneled"),
+        (INPUT | {"options": {"execution": {"meas_type": "raw"}}}, 5203, "raw"),
         ({"version": 2, "pubs": [BELL], "options": {"simulator": {"seed_simulator": "x"}}}, 5203, "seed"),
         ({"version": 2, "pubs": ["x"]}, 1603, "OpenQASM"),
         ({"version": 2, "pubs": ["OPENQASM 3.0; nonsense"]}, 1603, "cannot be read"),

@@ -1,0 +1,270 @@
+"""The service's reader of OpenQASM 3: the same circuits as Qiskit's, and some that Qiskit's cannot read."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+import pytest
+from qiskit import ClassicalRegister, QuantumCircuit, qasm3
+from qiskit.circuit import Gate, ParameterVector, Qubit
+from qiskit.circuit.library import CXGate, ECRGate, RXXGate, RZXGate, RZZGate, SXdgGate
+from qiskit.quantum_info import Operator
+from qiskit.transpiler import Layout, TranspileLayout
+
+from qiskit_direct_provider.service.openqasm.limits import without_comments
+from qiskit_direct_provider.service.openqasm.problems import NotReadError
+from qiskit_direct_provider.service.openqasm.reader import read_program
+
+HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+ANGLES = (
+    "0.5", "-0.25", "1", "-3", "1e-3", "-1.5E-7", "2.", ".5", "pi", "-pi/2", "3*pi/4", "pi/2 + 0.1", "1/2",
+    "7/2", "(pi - 1)/3", "-(tau)", "euler*2", "th", "-th", "2*th", "th/2 + pi", "(th + ph)*0.5", "1_000",
+    "2 - 3 - 4", "8/2/2",
+)  # fmt: skip
+ONE = ("x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "id")
+ONE_ANGLE = ("rx", "ry", "rz", "p", "u1", "phase")
+TWO = ("cx", "cy", "cz", "ch", "swap", "CX")
+TWO_ANGLE = ("cp", "crx", "cry", "crz", "cphase")
+
+
+def read(text: str, num_qubits: int = 200) -> QuantumCircuit:
+    return read_program(without_comments(text, num_qubits))
+
+
+class Writer:
+    """Writes random programs, on physical qubits or on registers."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - reproducible, and nothing secret
+        self.physical = self.random.random() < 0.5
+        registers = [*(f"q[{k}]" for k in range(4)), "r", "w[0]"]
+        self.qubits = [f"${k}" for k in range(6)] if self.physical else registers
+
+    def text(self) -> str:
+        """A program of up to 25 statements, in a random layout."""
+        parts = ["OPENQASM 3.0;", 'include "stdgates.inc";', "input float[64] th;", "input angle ph;"]
+        parts += [self.random.choice(["bit[6] c;", "creg c[6];"]), "bit b;"]
+        if not self.physical:
+            parts += [self.random.choice(["qubit[4] q;", "qreg q[4];"]), "qubit r;", "qubit[1] w;"]
+        parts += [self._statement() for _ in range(self.random.randrange(1, 26))]
+        return self._spaced(parts)
+
+    def _statement(self) -> str:
+        one, two, three = self.random.sample(self.qubits, 3)
+        angle, other = self.random.choices(ANGLES, k=2)
+        choose = self.random.choice
+        duration = choose(["100ns", "0.25us", "16dt", "1ms", "1.5e2ns"])
+        return choose(
+            [
+                f"{choose(ONE)} {one};",
+                f"{choose(ONE_ANGLE)}({angle}) {one};",
+                f"{choose(TWO)} {one}, {two};",
+                f"{choose(TWO_ANGLE)}({angle}) {one},{two};",
+                choose([f"u3({angle}, 0, {other}) {one};", f"U(0.1,{angle},2) {one};", f"u2(0, pi) {one};"]),
+                choose([f"ccx {one}, {two}, {three};", f"cswap {one}, {two}, {three};"]),
+                choose([f"barrier {one}, {two};", f"reset {one};", f"delay[{duration}] {one}, {two};"]),
+                f"{choose(['c[0]', 'c[5]', 'b', 'c[3]'])} = measure {one};",
+            ]
+        )
+
+    def _spaced(self, parts: list[str]) -> str:
+        comments = ("", "", " // x $190;\n", " /* h $191;\n */ ")
+        return "".join(
+            part + self.random.choice(["\n", " ", "\n\n"]) + self.random.choice(comments) for part in parts
+        )
+
+
+def same(found: QuantumCircuit, wanted: QuantumCircuit) -> None:
+    """Equal in all that a circuit has; parameters get values, since names alone do not make them equal."""
+    values = [0.1 * index + 0.7 for index in range(wanted.num_parameters)]
+    assert found.assign_parameters(values) == wanted.assign_parameters(values)
+    assert [(register.name, register.size) for register in found.qregs] == [
+        (register.name, register.size) for register in wanted.qregs
+    ]
+    assert [(register.name, register.size) for register in found.cregs] == [
+        (register.name, register.size) for register in wanted.cregs
+    ]
+    assert (found.num_qubits, found.num_clbits) == (wanted.num_qubits, wanted.num_clbits)
+    assert (found.layout is None) == (wanted.layout is None)
+    assert [parameter.name for parameter in found.parameters] == [each.name for each in wanted.parameters]
+    assert placed(found) == placed(wanted)
+
+
+def placed(circuit: QuantumCircuit) -> list[tuple[str, list[int], list[int]]]:
+    """Instructions in their order, with the indices of their bits."""
+    return [
+        (
+            each.operation.name,
+            [circuit.find_bit(bit).index for bit in each.qubits],
+            [circuit.find_bit(bit).index for bit in each.clbits],
+        )
+        for each in circuit.data
+    ]
+
+
+@pytest.mark.parametrize("first", range(0, 300, 50))
+def test_random_programs_are_read_as_qiskit_reads_them(first: int) -> None:
+    """Circuits, registers, order of instructions, parameters and layout are the same."""
+    for seed in range(first, first + 50):
+        text = Writer(seed).text()
+        same(read(text), qasm3.loads(text))
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "qubit[3] q; bit[3] c; c = measure q;",
+        "qubit[3] q; bit[3] c; measure q -> c;",
+        "qubit[3] q; qubit[3] r; cx q, r; x q; rz(0.1) r; cx q[0], r;",
+        "qubit[3] q; reset q; barrier q; delay[10ns] q;",
+        "qubit[2] q; qubit r; h q; barrier; delay[4dt];",
+        "bit c = measure $4;",
+        "bit[2] c; x $3; c[1] = measure $0;",
+        "input float[64] b; input float[64] a; rz(b) $0; rz(a) $0;",
+        "input float x_0; x $0;",
+        "gphase(0.25); x $0;",
+        "gate foo(a, b) p, q { rz(a + b) p; cx p, q; } foo(0.1, 0.2) $1, $0; foo(1, pi) $0, $1;",
+        "gate inner a { h a; t a; } gate outer(u) a, b { inner a; rz(u) b; inner b; } outer(0.5) $1, $0;",
+        "gate unused(t) a { x a; } unused(2) $0;",
+    ],
+)
+def test_programs_are_read_as_qiskit_reads_them(statements: str) -> None:
+    """Whole registers, old words, inputs that are used nowhere, and gates of one's own."""
+    text = HEADER + statements
+    same(read(text), qasm3.loads(text))
+
+
+@pytest.mark.parametrize("gate", [RZZGate(0.3), ECRGate(), RZXGate(0.2), RXXGate(1.5), SXdgGate()])
+def test_a_gate_defined_as_in_qiskit_is_qiskits(gate: Gate) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.append(gate, range(gate.num_qubits))
+    assert read(qasm3.dumps(circuit)) == circuit
+
+
+def test_a_gate_defined_in_another_way_is_qiskits_when_it_does_the_same() -> None:
+    """As the cloud's transpiler writes ecr, and an older Qiskit rzz."""
+    text = (
+        HEADER + "gate rzx(t) a, b { h b; cx a, b; rz(t) b; cx a, b; h b; }"
+        "gate ecr a, b { rzx(pi/4) a, b; x a; rzx(-pi/4) a, b; }"
+        "gate rzz(t) a, b { cx a, b; p(t) b; cx a, b; }"
+        "qubit[2] q; ecr q[0], q[1]; rzz(0.5) q[0], q[1];"
+    )
+    assert [each.operation.base_class for each in read(text).data] == [ECRGate, RZZGate]
+
+
+def test_a_gate_that_only_shares_its_name_with_qiskits_stays_what_it_is() -> None:
+    text = HEADER + "gate ecr a, b { cx b, a; } qubit[2] q; ecr q[0], q[1];"
+    circuit = read(text)
+    assert type(circuit.data[0].operation) is Gate
+    assert Operator(circuit) == Operator(CXGate()).reverse_qargs()
+
+
+def test_names_of_registers_stay_as_they_are() -> None:
+    circuit = read(HEADER + "bit[2] Meas; bit[1] C_1; Meas[0] = measure $0;")
+    assert [register.name for register in circuit.cregs] == ["Meas", "C_1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("sin(th)", math.sin(0.3)),
+        ("th**2", 0.09),
+        ("-th**2", -0.09),
+        ("2**-1", 0.5),
+        ("sqrt(th)", math.sqrt(0.3)),
+        ("atan(th) + arcsin(th)", math.atan(0.3) + math.asin(0.3)),
+        ("exp(-th)*cos(pi/3)", math.exp(-0.3) / 2),
+        ("float[64](th)", 0.3),
+    ],
+)
+def test_formulas_of_parameters(text: str, value: float) -> None:
+    """What Qiskit prints for a ParameterExpression, some of which its own reader refuses."""
+    circuit = read(f"{HEADER}input float[64] th; rz({text}) $0;")
+    bound = circuit.assign_parameters([0.3])
+    assert bound.data[0].operation.params[0] == pytest.approx(value)
+
+
+def test_elements_of_parameter_vectors_keep_their_names() -> None:
+    vector = ParameterVector("v", 3)
+    circuit = QuantumCircuit(1)
+    for element in vector:
+        circuit.rz(element * 2 + 1, 0)
+    found = read(qasm3.dumps(circuit))
+    assert [parameter.name for parameter in found.parameters] == ["_v_0_", "_v_1_", "_v_2_"]
+
+
+def test_aliases_as_qiskit_writes_them() -> None:
+    """Registers that share bits, which Qiskit's own reader refuses."""
+    circuit = QuantumCircuit(2, 3)
+    register = circuit.cregs[0]
+    circuit.add_register(ClassicalRegister(name="shared", bits=[register[2], register[0]]))
+    circuit.measure([0, 1], [2, 0])
+    found = read(qasm3.dumps(circuit, allow_aliasing=True))
+    assert found == circuit
+    assert [found.find_bit(bit).index for bit in found.cregs[1]] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        ("x $0;\nnonsense;\n", "line 4"),
+        ("foo $0;", "'foo' is not defined"),
+        ("x $0, $1;", "takes 0 angles and 1 qubits"),
+        ("rz $0;", "takes 1 angles"),
+        ("cx $0, $0;", "same qubit"),
+        ("rz(inf) $0;", "'inf'"),
+        ("rz(nan) $0;", "'nan'"),
+        ("rz(1e999) $0;", "finite"),
+        ("rz(1/0) $0;", "no value"),
+        ("rz(2**99999999) $0;", "no value"),
+        ("rz(0.5", "not ended"),
+        ("rz(__import__) $0;", "not a parameter"),
+        ("rz(__import__('os')) $0;", "not understood"),
+        ("x $0; qubit[2] q;", "physical"),
+        ("bit[2] c; c[2] = measure $0;", "no c[2]"),
+        ("bit[2] c; c = measure $0;", "as many bits"),
+        ("qubit[2] q; qubit[3] r; cx q, r;", "sizes"),
+        ("measure $0;", "stored in a bit"),
+        ("bit[2] c; bit[3] c;", "already"),
+        ("delay[1.5dt] $0;", "whole"),
+        ("x $0; }", "not opened"),
+        ("bit c; if (c) { x $0;", "not closed"),
+        ("break;", "outside"),
+        ("else { x $0; }", "without if"),
+        ("gate x a { y a; }", "already"),
+        ("gate foo a { foo a; } foo $0;", "does not fit"),
+        ("gate foo a { x b; } foo $0;", "not one of its own"),
+        ("gate foo(t) a { rz(u) a; } foo(1) $0;", "not a parameter"),
+        ("input int[32] n; x $0;", "only float"),
+        ("OPENQASM 2.0; x $0;", "version"),
+    ],
+)  # fmt: skip
+def test_faults_are_told_with_their_line(statements: str, words: str) -> None:
+    with pytest.raises(NotReadError) as caught:
+        read(HEADER + statements)
+    assert words in str(caught.value)
+
+
+def test_gates_need_the_include() -> None:
+    with pytest.raises(NotReadError, match="'x' is not defined"):
+        read("OPENQASM 3.0; x $0;")
+    assert read("OPENQASM 3.0; U(1, 2, 3) $0;").count_ops() == {"u": 1}
+
+
+def on_physical_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
+    indices: dict[Any, int] = {qubit: index for index, qubit in enumerate(circuit.qubits)}
+    circuit._layout = TranspileLayout(Layout(indices), indices)
+    return circuit
+
+
+def test_a_transpiled_circuit_is_read_back() -> None:
+    """Qubit k of the circuit is $k of the text."""
+    circuit = QuantumCircuit([Qubit() for _ in range(5)], ClassicalRegister(2, "c"))
+    circuit.rz(0.1, 4)
+    circuit.ecr(4, 2)
+    circuit.measure([4, 2], [1, 0])
+    found = read(qasm3.dumps(on_physical_qubits(circuit), disable_constants=True))
+    assert found == circuit
+    assert found.layout is not None
