@@ -55,13 +55,14 @@ def _complete(device: Device, name: str, *, fractional: bool) -> dict[str, Any]:
         "conditional": False,
         "open_pulse": False,
         "memory": True,
+        "multi_meas_enabled": True,
         **raw,
         "backend_name": name,
         "backend_version": found.backend_version or "0.0.0",
         "n_qubits": found.n_qubits,
         "basis_gates": gate_names(found.basis_gates, device.target),
         "gates": [gate for gate in gates if gate["name"] not in dropped],
-        "coupling_map": None if found.coupling_map is None else [list(pair) for pair in found.coupling_map],
+        "coupling_map": _pairs(device),
         "simulator": found.simulator,
         "max_shots": found.max_shots,
         "max_experiments": found.max_experiments,
@@ -92,6 +93,15 @@ def _complete(device: Device, name: str, *, fractional: bool) -> dict[str, Any]:
     complete.update({member: value for member, value in lists.items() if member in raw})
     complete["timing_constraints"] = msgspec.to_builtins(found.timing_constraints)
     return complete
+
+
+def _pairs(device: Device) -> list[list[int]] | None:
+    """The coupled pairs; where the document has none, those of the gates; None when all are coupled."""
+    coupled = device.configuration.coupling_map
+    if coupled is None:
+        from_gates = device.target.build_coupling_map()
+        coupled = None if from_gates is None else list(from_gates.get_edges())
+    return None if coupled is None else [list(pair) for pair in coupled]
 
 
 def listed(value: Any) -> list[Any]:

@@ -21,6 +21,15 @@ from qiskit_direct_provider.models import configuration_model
 if TYPE_CHECKING:
     from pathlib import Path
 
+DEFAULTS: dict[str, Any] = {
+    "backend_name": "nairobi",
+    "simulator": False,
+    "conditional": False,
+    "memory": True,
+    "multi_meas_enabled": True,
+    "max_shots": None,
+    "max_experiments": None,
+}
 DEVICES = ["fake_nairobi", "fake_torino", "fake_brisbane"]
 
 
@@ -87,6 +96,23 @@ def test_basis_gates_are_gates(folder: Path) -> None:
         assert all(device.target.operation_from_name(name).name == name for name in names)
         assert not {"measure", "delay", "reset", "rx", "rzz"} & set(names)
         assert not [name for name in names if name in document["basis_gates"][-7:]]
+
+
+def test_a_configuration_of_few_words_has_what_packages_read_as_well() -> None:
+    """Real documents leave members out."""
+    full, properties = snapshot("nairobi")
+    members = ("n_qubits", "basis_gates", "gates", "dt")
+    document = {name: value for name, value in json.loads(full).items() if name in members}
+    device = read_device(DeviceDocuments(json.dumps(document).encode(), properties))
+    configuration = configuration_model(device, "nairobi", use_fractional_gates=False)
+    coupled = {tuple(pair) for pair in configuration.coupling_map}
+    assert coupled == set(device.target["cx"])
+    assert {"measure", "delay", "cx"} <= set(configuration.supported_instructions)
+    found = {name: getattr(configuration, name) for name in DEFAULTS}
+    assert found == DEFAULTS
+    assert {name: attribute(device, name) for name in set(DEFAULTS) - {"backend_name"}} == {
+        name: value for name, value in DEFAULTS.items() if name != "backend_name"
+    }
 
 
 def test_fractional_gates_are_basis_gates_only_where_they_were_asked_for(provider: DirectProvider) -> None:

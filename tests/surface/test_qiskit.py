@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from preparing import most_frequent, number
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import XGate
@@ -14,6 +17,8 @@ from qiskit.primitives import BackendEstimatorV2, BackendSamplerV2
 from qiskit.quantum_info import SparsePauliOp, hellinger_fidelity
 from qiskit.transpiler import PassManager, generate_preset_pass_manager
 from qiskit.transpiler.passes import ALAPScheduleAnalysis, PadDynamicalDecoupling
+
+from qiskit_direct_provider.device import DeviceDocuments, read_device
 
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectBackend
@@ -57,6 +62,21 @@ def test_backend_estimator(nairobi: DirectBackend) -> None:
     assert pub.metadata["shots"] == 2500
     assert all(0.75 < value < 1 for value in pub.data.evs[:2])
     assert abs(pub.data.evs[2]) < 0.15
+
+
+@pytest.mark.parametrize("most", [1, 7, None])
+def test_programs_that_split_by_max_circuits(nairobi: DirectBackend, most: int | None) -> None:
+    """The sampler sends as many circuits a job as the device says, all jobs before it asks for a result."""
+    documents = nairobi._loaded().documents
+    configuration = {**json.loads(documents.configuration), "max_experiments": most}
+    limited = copy.copy(nairobi)
+    limited._take(read_device(DeviceDocuments(json.dumps(configuration).encode(), documents.properties)))
+    limited.set_options(wait_for_lane="2m")
+    assert limited.max_circuits == limited.configuration().max_experiments == most
+    values = range(9)
+    job = BackendSamplerV2(backend=limited).run([number(4, value) for value in values], shots=50)
+    found = [int(most_frequent(pub.data.c.get_counts()), 2) for pub in job.result()]
+    assert found == list(values)
 
 
 # -- transpiling ---------------------------------------------------------------------------------------
