@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import shutil
 import tempfile
 import weakref
@@ -15,7 +16,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.accounts import Account, S3Storage, Secret, proxy_urls, resolve
+from qiskit_direct_provider.account_methods import AccountMethods
+from qiskit_direct_provider.accounts import Account, Proxies, S3Storage, Secret, SecretLike, resolve
 from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
 from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.clients.connect import connect
@@ -39,32 +41,42 @@ _NOT_FOUND = 404
 DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 
 
-class DirectProvider:
+class DirectProvider(AccountMethods):
     """The quantum computers that an account can reach. Making one sends no request.
 
+    What is said here comes first. With ``name``, a saved account gives the rest; otherwise the environment
+    does, and when token or url are still missing, the default account (see docs/howto/accounts.md).
+
     Args:
-        token: API key of the system.
+        token: API key of the system, or where it is kept: ``{"keyring": "service/user"}``,
+            ``{"command": text}`` or ``{"file": path}``.
         url: Address of its API.
         instance: CRN of the service instance.
+        name: A saved account.
+        filename: File of the saved accounts; default ``~/.qiskit/qiskit-direct.json``.
         channel: The API's kind; ``"direct_access"`` is the Direct Access or Quantum System API.
         iam_url: Where the key is exchanged for a token; IBM Cloud unless the service is on this machine.
         storage: The object store through which inputs and results travel.
         proxies: Proxy URL by scheme; None takes the environment's.
-        verify: True, or the path of a CA bundle; False switches certificate checks off, with a warning.
+        verify: True, or the path of a CA bundle, which is trusted beside the public authorities; False
+            switches certificate checks off, with a warning.
         cert: Client certificate: a path, or a pair of certificate and key paths.
         timeout: Longest time for one call, its retries included, in seconds; default 120.
+        client_application: Name of the program that uses this package, for the operators.
 
     Raises:
-        AccountError: The token or the URL is missing.
+        AccountError: The token or the URL is missing; the text says what was looked at.
         InvalidInputError: An argument cannot be right.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of an account, all by name
         self,
-        token: str | Secret | None = None,
+        token: SecretLike = None,
         url: str | None = None,
         *,
         instance: str | None = None,
+        name: str | None = None,
+        filename: str | os.PathLike[str] | None = None,
         channel: str | None = None,
         iam_url: str | None = None,
         storage: S3Storage | None = None,
@@ -72,20 +84,24 @@ class DirectProvider:
         verify: bool | str = True,
         cert: str | tuple[str, str] | None = None,
         timeout: float | None = None,
+        client_application: str | None = None,
     ) -> None:
         # No traceback shows them as they were given.
-        token, proxies = Secret.of(token or ""), proxy_urls(proxies)
+        token, checked_proxies, proxies = Secret.of(token or ""), Proxies.of(proxies), None
         self._account: Account = resolve(
+            name=name,
+            filename=filename,
             token=token,
             url=url,
             instance=instance,
             channel=channel,
             iam_url=iam_url,
             storage=storage,
-            proxies=proxies,
+            proxies=checked_proxies,
             verify=verify,
             cert=cert,
             timeout=timeout,
+            client_application=client_application,
         )
         client = connect(self._account)
         self._workspace = Workspace(
