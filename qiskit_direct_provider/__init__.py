@@ -13,15 +13,27 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import S3Storage
     from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.job import DirectJob
+    from qiskit_direct_provider.monitoring import job_monitor
     from qiskit_direct_provider.provider import DirectProvider
+    from qiskit_direct_provider.ranking import least_busy
 
-__all__ = ["DirectBackend", "DirectJob", "DirectProvider", "S3Storage", "errors"]
+__all__ = [
+    "DirectBackend",
+    "DirectJob",
+    "DirectProvider",
+    "S3Storage",
+    "errors",
+    "job_monitor",
+    "least_busy",
+]
 
 _HOMES = {
     "DirectBackend": "backend",
     "DirectJob": "job",
     "DirectProvider": "provider",
     "S3Storage": "accounts",
+    "job_monitor": "monitoring",
+    "least_busy": "ranking",
 }
 
 

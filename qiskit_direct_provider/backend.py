@@ -97,6 +97,16 @@ class DirectBackend(PulseNames, BackendV2):
                     self._take(self._fetch())
         return self
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the documents were fetched."""
+        return self._device is not None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The client, journal, poller and archive that this backend works with."""
+        return self._workspace
+
     def refresh(self) -> None:
         """Fetch the documents again, and build the target anew. The old one stays what it was."""
         with self._alone():
@@ -315,6 +325,7 @@ class DirectBackend(PulseNames, BackendV2):
     def launch(self, program: Program, settings: JobSettings, *, memory: bool = False) -> DirectJob:
         """Send a program that was checked for this device; `run` and the primitives end here."""
         device = self._loaded()
+        settings = self._workspace.policy.applied(settings)
         entry = new_entry(
             program,
             job_id=settings.job_id,

@@ -1,9 +1,11 @@
-"""What jobs need of their surroundings: the client, the journal, the poller and earlier calibrations."""
+"""What jobs need of their surroundings: client, journal, poller, earlier calibrations, a launch policy."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from qiskit_direct_provider.launch_policy import LaunchPolicy
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.archive import CalibrationArchive
@@ -22,3 +24,4 @@ class Workspace:
     journal: Journal
     poller: Poller
     archive: CalibrationArchive
+    policy: LaunchPolicy = field(default_factory=LaunchPolicy)
