@@ -31,7 +31,7 @@ class Discovery:
 
     _account: Account
     _workspace: Workspace
-    _issues: dict[str, str]
+    _issues: dict[str, errors.DirectError]
     jobs: Callable[..., Any]
     retrieve_job: Callable[..., Any]
 

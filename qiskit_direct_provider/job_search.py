@@ -134,6 +134,8 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             circuits=(),
             timeout_s=record.timeout_s or 0,
             created=record.created,
+            ended=record.ended,
+            quantum_ns=record.quantum_ns,
             status=record.status.name if record.status in JOB_FINAL_STATES else None,
         )
     if entry.stage is Stage.INTENDED:
@@ -143,5 +145,6 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
     return msgspec.structs.replace(
         entry,
         created=entry.created or record.created,
+        quantum_ns=record.quantum_ns if entry.quantum_ns is None else entry.quantum_ns,
         status=record.status.name if record.status in JOB_FINAL_STATES else entry.status,
     )

@@ -208,7 +208,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     ) -> None:
         """Everything that an account's work needs; no request."""
         self._account = account
-        self._issues: dict[str, str] = {}
+        self._issues: dict[str, errors.DirectError] = {}
         client = connect(account)
         journal = journal or Journal(journal_folder(account.url))
         action = termination_policy(on_sigterm)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.device import BackendStatus
 
-__all__ = ["AT_ONCE", "Selection", "concurrently"]
+__all__ = ["AT_ONCE", "Issues", "Selection", "concurrently"]
 
 AT_ONCE = 8
 
@@ -25,6 +25,7 @@ _OF_DEVICE = attributes.NAMES | {"num_qubits", "max_circuits", "dt", "dtm", "mea
 _NAMED = frozenset({"name", "min_num_qubits", "dynamic_circuits", "use_fractional_gates", "filters"})
 _CONTROL_FLOW = frozenset({"if_else", "while_loop", "for_loop", "switch_case"})
 
+Issues = dict[str, errors.DirectError]
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -93,17 +94,21 @@ class Selection:
         """Whether a device's documents have to be looked at."""
         return bool(self.of_device) or self.min_num_qubits is not None or self.dynamic_circuits is not None
 
-    def chosen(self, backends: list[DirectBackend], issues: dict[str, str]) -> list[DirectBackend]:
+    def chosen(self, backends: list[DirectBackend], issues: Issues) -> list[DirectBackend]:
         """The backends whose documents fit, too. One that cannot be read is left out, and noted.
 
         Raises:
-            DirectError: The service does not answer: an outage is not an empty list.
+            DirectError: The service does not answer, or nothing that it says can be read: an outage is not
+                an empty list.
         """
         readable = backends
         if self.needs_documents:
             readable = _loaded(backends, issues)
         fitting = [backend for backend in readable if self._fits(backend)]
-        return fitting if self.filters is None else self._filtered(fitting, issues)
+        found = fitting if self.filters is None else self._filtered(fitting, issues)
+        if backends and len(issues) == len(backends):
+            raise next(iter(issues.values()))
+        return found
 
     def _fits(self, backend: DirectBackend) -> bool:
         if not self.needs_documents:
@@ -115,21 +120,21 @@ class Selection:
             and all(getattr(backend, key) == value for key, value in self.of_device.items())
         )
 
-    def _filtered(self, backends: list[DirectBackend], issues: dict[str, str]) -> list[DirectBackend]:
+    def _filtered(self, backends: list[DirectBackend], issues: Issues) -> list[DirectBackend]:
         """Once a user's function has looked into the first device, the others are fetched beforehand."""
         assert self.filters is not None
         found, waiting = [], list(backends)
         while waiting:
             backend = waiting.pop(0)
+            was_loaded, looked_in = backend.is_loaded, False
             try:
-                looked_in = backend.is_loaded
                 if self.filters(backend):
                     found.append(backend)
             except _UNREADABLE as error:
                 _note(issues, backend, error)
-            else:
-                if backend.is_loaded and not looked_in:
-                    waiting = _loaded(waiting, issues)
+                looked_in = True
+            if looked_in or backend.is_loaded != was_loaded:
+                waiting = _loaded(waiting, issues)
         return found
 
 
@@ -137,7 +142,7 @@ class Selection:
 _UNREADABLE = (errors.ProtocolError, errors.BackendNotFoundError, errors.AuthorizationError)
 
 
-def _loaded(backends: list[DirectBackend], issues: dict[str, str]) -> list[DirectBackend]:
+def _loaded(backends: list[DirectBackend], issues: Issues) -> list[DirectBackend]:
     """Those whose documents can be read."""
 
     def load(backend: DirectBackend) -> errors.DirectError | None:
@@ -156,8 +161,8 @@ def _loaded(backends: list[DirectBackend], issues: dict[str, str]) -> list[Direc
     return found
 
 
-def _note(issues: dict[str, str], backend: DirectBackend, error: errors.DirectError) -> None:
-    issues[backend.name] = str(error)
+def _note(issues: Issues, backend: DirectBackend, error: errors.DirectError) -> None:
+    issues[backend.name] = error
     warnings.warn(f"{backend.name} is left out: {error}", stacklevel=6)
 
 
