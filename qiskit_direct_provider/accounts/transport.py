@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import ssl
 import warnings
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from qiskit_direct_provider.accounts.secret import Secret, checked_secret
-from qiskit_direct_provider.errors import InvalidInputError
+from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
 __all__ = ["HttpOptions", "Proxies", "http_options"]
 
@@ -53,6 +54,8 @@ def _ntlm(given: Mapping[str, Any]) -> tuple[str, Secret] | None:
         return None
     if not isinstance(user, str) or not user or not password:
         raise InvalidInputError("NTLM takes both username_ntlm and password_ntlm")
+    if importlib.util.find_spec("requests_ntlm") is None:
+        raise AccountError("a proxy with NTLM needs pip install 'qiskit-direct-provider[ntlm]'")
     return user, checked_secret(password, "the password_ntlm")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -267,12 +269,12 @@ class Sender:
             self.base_url + request.path,
             data=request.body() if callable(request.body) else request.body,
             headers=headers,
-            auth=_Signed(secrets),
+            auth=_Signed(secrets, self._options.ntlm),
             timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
             allow_redirects=False,
             stream=True,
             proxies=self._proxies(request.path),
-            verify=self._options.verify,
+            verify=self._options.verify is not False,  # a bundle is in the adapter's context
             cert=self._options.cert,
         )
 
@@ -297,7 +299,7 @@ class Sender:
             session = requests.Session()
             session.trust_env = False
             session.mount("http://", GuardedAdapter())
-            session.mount("https://", GuardedAdapter())
+            session.mount("https://", GuardedAdapter(_context(self._options.verify)))
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self._sessions = {os.getpid(): session}
         return session
@@ -312,13 +314,32 @@ class Sender:
 class _Signed:
     """Puts secret headers on a request at the last moment, so that no frame of ours holds their text."""
 
-    def __init__(self, headers: Mapping[str, Secret]) -> None:
+    def __init__(self, headers: Mapping[str, Secret], ntlm: tuple[str, Secret] | None = None) -> None:
         self._headers = headers
+        self._ntlm = ntlm
 
     def __call__(self, prepared: Any) -> Any:
         for name, secret in self._headers.items():
             prepared.headers[name] = secret.reveal()
+        if self._ntlm is not None:
+            from requests_ntlm import HttpNtlmAuth
+
+            return HttpNtlmAuth(self._ntlm[0], self._ntlm[1].reveal())(prepared)
         return prepared
+
+
+def _context(verify: bool | str) -> ssl.SSLContext | None:  # noqa: FBT001 - requests' spelling
+    """Trust in a bundle beside the public authorities: a system of one's own may ask IBM Cloud for tokens."""
+    if isinstance(verify, bool):
+        return None
+    from requests import certs
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    context.load_verify_locations(cafile=certs.where())
+    is_folder = Path(verify).is_dir()
+    context.load_verify_locations(**{"capath" if is_folder else "cafile": verify})
+    return context
 
 
 def _without(body: bytes, secrets: Iterable[Secret]) -> bytes:
