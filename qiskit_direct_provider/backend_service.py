@@ -55,7 +55,7 @@ class BackendService:
             close = difflib.get_close_matches(name, self._names, n=1)
             guess = f"did you mean {close[0]}?" if close else f"there is: {', '.join(self._names) or 'none'}"
             raise AttributeError(f"this account has no backend {name!r}; {guess}")
-        return self._provider.named(known)
+        return self._provider._backend(known)  # noqa: SLF001 - its other half
 
     def __dir__(self) -> list[str]:
         try:

@@ -76,7 +76,9 @@ class Discovery:
         )
         self._issues.clear()
         fitting = [
-            system.named(status.backend_name, use_fractional_gates=use_fractional_gates)
+            system._backend(  # noqa: SLF001 - its own kind
+                status.backend_name, use_fractional_gates=use_fractional_gates
+            )
             for system in (self, *self._other_systems())
             for status in system._statuses()  # noqa: SLF001 - its own kind
             if selection.fits_item(status)
@@ -96,7 +98,7 @@ class Discovery:
         if not isinstance(name, str) or not name:
             raise errors.InvalidInputError("get_backend() takes the name of a backend")
         try:
-            return self.named(name, use_fractional_gates=use_fractional_gates).load()
+            return self._backend(name, use_fractional_gates=use_fractional_gates).load()
         except (errors.BackendNotFoundError, errors.ApiError) as error:
             if error.status != _NOT_FOUND:
                 raise
@@ -104,9 +106,9 @@ class Discovery:
             if elsewhere:
                 return elsewhere[0].get_backend(name, use_fractional_gates=use_fractional_gates)
             only = self._only_match(name, error)
-        return self.named(only, use_fractional_gates=use_fractional_gates).load()
+        return self._backend(only, use_fractional_gates=use_fractional_gates).load()
 
-    def named(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
+    def _backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
         """A backend by its name, of which nothing is known yet; no request."""
         return DirectBackend(self._workspace, name, provider=self, use_fractional_gates=use_fractional_gates)
 
@@ -132,8 +134,7 @@ class Discovery:
         Raises:
             BackendNotFoundError: None fits, or none takes jobs now; the text says why.
         """
-        found: DirectBackend = least_busy(self.backends(name, **filters), circuit=circuit)
-        return found
+        return least_busy(self.backends(name, **filters), circuit=circuit)
 
     @property
     def issues(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class JobService:
     """The jobs of an account."""
 
     _workspace: Workspace
-    named: Callable[..., Any]
+    _backend: Callable[..., Any]
 
     def retrieve_job(self, job_id: str) -> DirectJob:
         """A job by its id: of this process or another, of this machine or another, running or long over.
@@ -154,7 +154,7 @@ class JobService:
         return UsageReport.of(found_entries(self._workspace, query), by)
 
     def _job(self, entry: JobEntry) -> DirectJob:
-        return DirectJob(self.named(entry.backend_name), self._workspace, entry)
+        return DirectJob(self._backend(entry.backend_name), self._workspace, entry)
 
 
 def _cancelled(job: DirectJob) -> bool | errors.DirectError:

@@ -8,7 +8,7 @@ import statistics
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["expected_fidelity", "least_busy", "median_two_qubit_error"]
 
 logger = logging.getLogger(__name__)
+
+B = TypeVar("B")
 
 _NOT_NOW = ("paused", "internal", "maintenance", "dedicated", "offline", "retired", "unavailable")
 
@@ -43,7 +45,7 @@ class _Candidate:
     jobs: int
 
 
-def least_busy(backends: Iterable[BackendV2], *, circuit: QuantumCircuit | None = None) -> BackendV2:
+def least_busy(backends: Iterable[B], *, circuit: QuantumCircuit | None = None) -> B:
     """The backend with the fewest jobs before one's own; it may be of any provider.
 
     Backends that are paused, reserved or not operational are passed over. Of this package's backends, the
@@ -58,7 +60,7 @@ def least_busy(backends: Iterable[BackendV2], *, circuit: QuantumCircuit | None 
     Raises:
         BackendNotFoundError: None takes jobs now; the text says why, one by one.
     """
-    given = list(backends)
+    given: list[Any] = list(backends)
     reasons: dict[str, str] = {}
     candidates = _candidates(given, reasons)
     if circuit is None:
@@ -68,7 +70,7 @@ def least_busy(backends: Iterable[BackendV2], *, circuit: QuantumCircuit | None 
     if best is None:
         said = "; ".join(f"{name}: {why}" for name, why in reasons.items()) or "there is none to choose from"
         raise errors.BackendNotFoundError(f"no backend takes jobs now: {said}")
-    return best
+    return cast("B", best)
 
 
 def _candidates(backends: list[BackendV2], reasons: dict[str, str]) -> list[_Candidate]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import ssl
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -293,13 +291,14 @@ class Sender:
         import requests
 
         from qiskit_direct_provider.clients.guard import GuardedAdapter
+        from qiskit_direct_provider.clients.trust import trusted
 
         session = self._sessions.get(os.getpid())
         if session is None:
             session = requests.Session()
             session.trust_env = False
             session.mount("http://", GuardedAdapter())
-            session.mount("https://", GuardedAdapter(_context(self._options.verify)))
+            session.mount("https://", GuardedAdapter(trusted(self._options.verify)))
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self._sessions = {os.getpid(): session}
         return session
@@ -326,20 +325,6 @@ class _Signed:
 
             return HttpNtlmAuth(self._ntlm[0], self._ntlm[1].reveal())(prepared)
         return prepared
-
-
-def _context(verify: bool | str) -> ssl.SSLContext | None:  # noqa: FBT001 - requests' spelling
-    """Trust in a bundle beside the public authorities: a system of one's own may ask IBM Cloud for tokens."""
-    if isinstance(verify, bool):
-        return None
-    from requests import certs
-    from urllib3.util.ssl_ import create_urllib3_context
-
-    context = create_urllib3_context()
-    context.load_verify_locations(cafile=certs.where())
-    is_folder = Path(verify).is_dir()
-    context.load_verify_locations(**{"capath" if is_folder else "cafile": verify})
-    return context
 
 
 def _without(body: bytes, secrets: Iterable[Secret]) -> bytes:

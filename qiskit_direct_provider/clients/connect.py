@@ -8,6 +8,7 @@ from qiskit_direct_provider.clients._http import Sender
 from qiskit_direct_provider.clients.auth import IamTokens
 from qiskit_direct_provider.clients.direct_access import DirectAccessClient
 from qiskit_direct_provider.clients.storage import ObjectStore
+from qiskit_direct_provider.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import Account
@@ -17,7 +18,13 @@ __all__ = ["connect"]
 
 
 def connect(account: Account) -> Client:
-    """The client for an account; no request is sent yet."""
+    """The client for an account; no request is sent yet.
+
+    Raises:
+        UnsupportedError: The account's channel is not spoken.
+    """
+    if account.channel != "direct_access":
+        raise UnsupportedError(f"there is no client for the channel {account.channel!r} yet")
     tokens = IamTokens(account.iam_url, account.token, account.http)
     headers = {"Service-CRN": account.instance} if account.instance else {}
     sender = Sender(account.url, account.http, tokens, headers)

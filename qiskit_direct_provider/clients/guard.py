@@ -150,11 +150,11 @@ class GuardedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make the pool of direct connections."""
-        super().init_poolmanager(*arguments, **self._context, **options)
+        super().init_poolmanager(*arguments, **{**self._context, **options})
         self.poolmanager.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
 
     def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
         """Make the pool of connections through a proxy."""
-        manager = super().proxy_manager_for(*arguments, **self._context, **options)
+        manager = super().proxy_manager_for(*arguments, **{**self._context, **options})
         manager.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
         return manager

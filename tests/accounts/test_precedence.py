@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from qiskit_direct_provider import DirectProvider, S3Storage, errors
-
-if TYPE_CHECKING:
-    from qiskit_direct_provider.accounts import Account
+from qiskit_direct_provider.accounts import Account, resolve
 
 URL, OTHER_URL = "https://system.example", "https://other.example"
 STORE = S3Storage("https://store.example", "jobs", "a", "b")
 
 
-def account(*arguments: Any, **named: Any) -> Account:
-    return DirectProvider(*arguments, **named)._account
+def account(token: Any = None, url: Any = None, **named: Any) -> Account:
+    """The account of ``DirectProvider(token, url, ...)``."""
+    return resolve(token=token, url=url, **named)
 
 
 @pytest.fixture

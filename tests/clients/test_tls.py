@@ -102,7 +102,7 @@ def test_a_private_authority_is_trusted_beside_the_public_ones(
     """The system's certificate is private, that of the place where keys are exchanged is public."""
     public, public_file = trustme.CA(), tmp_path / "public.pem"
     public.cert_pem.write_to_path(public_file)
-    monkeypatch.setattr("requests.certs.where", lambda: str(public_file))
+    monkeypatch.setattr("certifi.where", lambda: str(public_file))
     with (
         serving(authority.issue_cert("127.0.0.1")) as (url, said),
         serving(public.issue_cert("127.0.0.1")) as (iam_url, asked),
