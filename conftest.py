@@ -1,6 +1,10 @@
-"""Runs the Python code blocks of README and docs."""
+"""Runs the Python code blocks of README and docs, away from the accounts and jobs of whoever runs them."""
 
 from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
 
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
@@ -10,3 +14,7 @@ pytest_collect_file = Sybil(
     patterns=["*.md"],
     excludes=["changelog.d/*"],
 ).pytest()
+
+_home = tempfile.TemporaryDirectory(prefix="qiskit-direct-docs-")
+os.environ["QISKIT_DIRECT_CONFIG"] = str(Path(_home.name, "accounts.json"))
+os.environ["QISKIT_DIRECT_DATA"] = str(Path(_home.name, "data"))

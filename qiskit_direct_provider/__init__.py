@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import S3Storage
     from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.job import DirectJob
+    from qiskit_direct_provider.monitoring import job_monitor
     from qiskit_direct_provider.primitives import EstimatorV2, SamplerV2
     from qiskit_direct_provider.provider import DirectProvider
+    from qiskit_direct_provider.ranking import least_busy
     from qiskit_direct_provider.session import Batch, Session
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "SamplerV2",
     "Session",
     "errors",
+    "job_monitor",
+    "least_busy",
 ]
 
 _HOMES = {
@@ -38,6 +42,8 @@ _HOMES = {
     "S3Storage": "accounts",
     "SamplerV2": "primitives",
     "Session": "session",
+    "job_monitor": "monitoring",
+    "least_busy": "ranking",
 }
 
 

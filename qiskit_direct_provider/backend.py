@@ -105,6 +105,16 @@ class DirectBackend(PulseNames, BackendV2):
                     self._take(self._fetch())
         return self
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the documents were fetched."""
+        return self._device is not None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The client, journal, poller and archive that this backend works with."""
+        return self._workspace
+
     def refresh(self) -> None:
         """Fetch the documents again, and build the target anew. The old one stays what it was."""
         with self._alone():
@@ -353,6 +363,7 @@ class DirectBackend(PulseNames, BackendV2):
     ) -> DirectJob:
         """Send programs that were checked for this device, as one job; `run` and the primitives end here."""
         device = self._loaded()
+        settings = self._workspace.policy.applied(settings)
         whole = new_entry(
             programs[0].program_id,
             tuple(record for program in programs for record in program.circuits),

@@ -69,11 +69,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes out of a folder for the moment that a read, a change and a write take."""
+def locked(folder: Path, name: str = ".lock") -> Iterator[None]:
+    """Keep other processes out of a folder for the moment that a read, a change and a write take.
+
+    Args:
+        folder: The folder; made when it is not there.
+        name: Name of the lock, where a folder holds several things that are changed apart.
+    """
     import fcntl
 
-    handle = os.open(private_folder(folder) / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(private_folder(folder) / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

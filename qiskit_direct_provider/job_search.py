@@ -24,6 +24,7 @@ __all__ = ["JobQuery", "found_entries", "known_entry", "parts_of", "settled"]
 
 logger = logging.getLogger(__name__)
 
+_ENDS = (JobStatus.ERROR.name, JobStatus.CANCELLED.name, JobStatus.DONE.name)
 _EARLIEST = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 
@@ -143,11 +144,12 @@ def _summed_up(entry: JobEntry, entries: Mapping[str, JobEntry]) -> JobEntry:
     """A job of several parts with the state that follows from theirs."""
     if not entry.parts:
         return entry
-    states = [entries[part].status if part in entries else JobStatus.ERROR.name for part in entry.parts]
-    if None in states:
+    parts = [entries[part] for part in entry.parts if part in entries]
+    states = [part.status for part in parts] + [JobStatus.ERROR.name] * (len(entry.parts) - len(parts))
+    entry = msgspec.structs.replace(entry, quantum_ns=sum(part.quantum_ns or 0 for part in parts))
+    if any(state not in _ENDS for state in states):
         return entry
-    ends = (JobStatus.ERROR.name, JobStatus.CANCELLED.name, JobStatus.DONE.name)
-    return msgspec.structs.replace(entry, status=next(end for end in ends if end in states))
+    return msgspec.structs.replace(entry, status=next(end for end in _ENDS if end in states))
 
 
 def parts_of(workspace: Workspace, entry: JobEntry) -> list[JobEntry]:
@@ -203,6 +205,8 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             circuits=(),
             timeout_s=record.timeout_s or 0,
             created=record.created,
+            ended=record.ended,
+            quantum_ns=record.quantum_ns,
             status=record.status.name,
         )
     if entry.stage is Stage.INTENDED or (record.own_id and entry.server_id != record.job_id):
@@ -214,6 +218,7 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
         entry,
         created=entry.created or record.created,
         tags=entry.tags if record.tags is None else record.tags,
+        quantum_ns=record.quantum_ns if entry.quantum_ns is None else entry.quantum_ns,
         status=record.status.name
         if record.status in JOB_FINAL_STATES
         else entry.status or record.status.name,

@@ -1,71 +1,92 @@
-"""The entrance: an account's backends."""
+"""The entrance: an account's backends and jobs."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
+import contextlib
+import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
-from itertools import islice
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.accounts import Account, S3Storage, Secret, proxy_urls, resolve
+from qiskit_direct_provider.account_methods import AccountMethods
+from qiskit_direct_provider.accounts import (
+    Account,
+    Proxies,
+    S3Storage,
+    Secret,
+    SecretLike,
+    environment_account,
+    resolve,
+    resource_names,
+)
+from qiskit_direct_provider.accounts.slurm import SlurmJob
 from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
-from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.clients.connect import connect
-from qiskit_direct_provider.job import DirectJob, as_completed
-from qiskit_direct_provider.job_search import JobQuery, found_entries, known_entry, parts_of, settled
+from qiskit_direct_provider.discovery import Discovery
+from qiskit_direct_provider.job_service import JobService
 from qiskit_direct_provider.journal import Journal, journal_folder
-from qiskit_direct_provider.parting import send_the_rest
+from qiskit_direct_provider.launch_policy import LaunchPolicy
+from qiskit_direct_provider.termination import Termination, termination_policy
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
 
 if TYPE_CHECKING:
-    from qiskit.providers.jobstatus import JobStatus
-
     from qiskit_direct_provider.clients.interface import Client
-    from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.service.process import LocalService
 
 __all__ = ["DirectProvider"]
 
-_NOT_FOUND = 404
-
 DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 
 
-class DirectProvider:
+class DirectProvider(AccountMethods, Discovery, JobService):
     """The quantum computers that an account can reach. Making one sends no request.
 
+    What is said here comes first. With ``name``, a saved account gives the rest; otherwise the environment
+    does, and when token or url are still missing, the default account (see docs/howto/accounts.md).
+
     Args:
-        token: API key of the system.
+        token: API key of the system, or where it is kept: ``{"keyring": "service/user"}``,
+            ``{"command": text}`` or ``{"file": path}``.
         url: Address of its API.
         instance: CRN of the service instance.
-        channel: The API's kind; ``"direct_access"`` is the Direct Access or Quantum System API.
+        name: A saved account.
+        filename: File of the saved accounts; default ``~/.qiskit/qiskit-direct.json``.
+        channel: The API's kind: ``"direct_access"`` is the Direct Access or Quantum System API; ``"local"``
+            starts a service, as `local` does.
         iam_url: Where the key is exchanged for a token; IBM Cloud unless the service is on this machine.
         storage: The object store through which inputs and results travel.
         proxies: Proxy URL by scheme; None takes the environment's.
-        verify: True, or the path of a CA bundle; False switches certificate checks off, with a warning.
+        verify: True, or the path of a CA bundle, which is trusted beside the public authorities; False
+            switches certificate checks off, with a warning.
         cert: Client certificate: a path, or a pair of certificate and key paths.
         timeout: Longest time for one call, its retries included, in seconds; default 120.
+        client_application: Name of the program that uses this package, for the operators.
 
     Raises:
-        AccountError: The token or the URL is missing.
+        AccountError: The token or the URL is missing; the text says what was looked at.
         InvalidInputError: An argument cannot be right.
     """
 
+    _service: LocalService | None = None
+    _forget: weakref.finalize[..., Any] | None = None
+    _termination: Termination | None = None
+    _alone = False
+    _others: list[DirectProvider] | None = None
+
     def __init__(  # noqa: PLR0913 - the parts of an account, all by name
         self,
-        token: str | Secret | None = None,
+        token: SecretLike = None,
         url: str | None = None,
         *,
         instance: str | None = None,
+        name: str | None = None,
+        filename: str | os.PathLike[str] | None = None,
         channel: str | None = None,
         iam_url: str | None = None,
         storage: S3Storage | None = None,
@@ -73,30 +94,53 @@ class DirectProvider:
         verify: bool | str = True,
         cert: str | tuple[str, str] | None = None,
         timeout: float | None = None,
+        client_application: str | None = None,
     ) -> None:
+        if channel == "local":
+            self._start_local()
+            return
         # No traceback shows them as they were given.
-        token, proxies = Secret.of(token or ""), proxy_urls(proxies)
-        self._account: Account = resolve(
+        token, checked_proxies, proxies = Secret.of(token or ""), Proxies.of(proxies), None
+        account = resolve(
+            name=name,
+            filename=filename,
             token=token,
             url=url,
             instance=instance,
             channel=channel,
             iam_url=iam_url,
             storage=storage,
-            proxies=proxies,
+            proxies=checked_proxies,
             verify=verify,
             cert=cert,
             timeout=timeout,
+            client_application=client_application,
         )
-        client = connect(self._account)
-        self._workspace = Workspace(
-            client=client,
-            journal=Journal(journal_folder(client.url)),
-            poller=Poller(client),
-            archive=CalibrationArchive(archive_folder(client.url)),
-        )
-        self._service: LocalService | None = None
-        self._forget: weakref.finalize[..., Any] | None = None
+        self._open(account, on_sigterm=os.environ.get("QISKIT_DIRECT_ON_SIGTERM"))
+
+    @classmethod
+    def from_environment(
+        cls, resource: str | None = None, *, on_sigterm: str | None = None
+    ) -> DirectProvider:
+        """A provider from environment variables alone; no file is read.
+
+        They are ``QISKIT_DIRECT_*``; those that the QRMI and SPANK plugins set in a job of Slurm
+        (``<resource>_QRMI_IBM_QS_*``, ``QRMI_IBM_*``, ``IBMQRUN_*``); and ``QISKIT_IBM_*``.
+
+        Args:
+            resource: The device of the job to connect to, by name; default the first.
+            on_sigterm: What SIGTERM, by which schedulers end a job, does to the jobs that this process sent:
+                ``"cancel"`` them, or ``"detach"``, which names them in the log; default
+                ``QISKIT_DIRECT_ON_SIGTERM``, or nothing at all. The process ends as it would anyway.
+
+        Raises:
+            AccountError: The variables describe no account; the text says which ones were looked at.
+        """
+        provider = cls.__new__(cls)
+        wanted = on_sigterm or os.environ.get("QISKIT_DIRECT_ON_SIGTERM")
+        provider._open(environment_account(resource), on_sigterm=wanted)  # noqa: SLF001 - of this class
+        provider._alone = resource is not None  # noqa: SLF001
+        return provider
 
     @classmethod
     def local(
@@ -118,141 +162,89 @@ class DirectProvider:
             seed: Makes counts reproducible.
             noise: Simulate the device's errors.
         """
+        provider = cls.__new__(cls)
+        provider._start_local(  # noqa: SLF001 - of this class
+            tuple(devices), channel, seed=seed, noise=noise
+        )
+        return provider
+
+    def _start_local(
+        self,
+        devices: tuple[str, ...] = DEFAULT_LOCAL_DEVICES,
+        channel: str = "direct_access",
+        **settings: Any,
+    ) -> None:
         from qiskit_direct_provider.service.process import LocalService
 
-        service = LocalService.start(tuple(devices), seed=seed, noise=noise)
+        service = LocalService.start(devices, **settings)
+        # Devices and jobs that end with this process are of no interest to the next one.
+        folder = Path(tempfile.mkdtemp(prefix="qiskit-direct-"))
         try:
-            provider = cls(
+            account = resolve(
                 token=service.api_key,
                 url=service.url,
                 instance=service.crn,
                 iam_url=service.iam_url,
                 channel=channel,
                 storage=S3Storage(**service.storage),
+                variables={},
             )
+            self._open(account, journal=Journal(folder), archive=CalibrationArchive(), policy=LaunchPolicy())
         except BaseException:
             service.close()
+            shutil.rmtree(folder, ignore_errors=True)
             raise
-        provider._service = service
-        # Devices and jobs that end with this process are of no interest to the next one.
-        folder = tempfile.mkdtemp(prefix="qiskit-direct-")
-        provider._forget = weakref.finalize(provider, shutil.rmtree, folder, ignore_errors=True)
-        provider._workspace = dataclasses.replace(
-            provider._workspace,
-            journal=Journal(Path(folder)),
-            archive=CalibrationArchive(),
-        )
-        return provider
+        self._service = service
+        self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
-    def backends(
-        self, name: str | None = None, *, filters: Callable[[DirectBackend], bool] | None = None
-    ) -> list[DirectBackend]:
-        """The backends of the account; one request, their documents follow when they are used.
-
-        Args:
-            name: Only the backend of this name.
-            filters: Only the backends for which it returns true.
-        """
-        items = self._client.backends(self._client.deadline())
-        found = [self._backend(item.name) for item in items if name in {None, item.name}]
-        return [backend for backend in found if filters is None or filters(backend)]
-
-    def get_backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
-        """One backend, with its documents.
-
-        Args:
-            name: Its name.
-            use_fractional_gates: Offer ``rx`` and ``rzz`` where the device has them.
-
-        Raises:
-            BackendNotFoundError: The account has no backend of that name.
-        """
-        if not isinstance(name, str) or not name:
-            raise errors.InvalidInputError("get_backend() takes the name of a backend")
-        try:
-            return self._backend(name, use_fractional_gates=use_fractional_gates).load()
-        except (errors.BackendNotFoundError, errors.ApiError) as error:
-            if error.status != _NOT_FOUND:
-                raise
-            raise self._not_found(name, error) from error
-
-    # -- jobs ----------------------------------------------------------------------------------------
-
-    def retrieve_job(self, job_id: str) -> DirectJob:
-        """A job by its id: of this process or another, of this machine or another, running or long over.
-
-        What a process left half done is finished: a job that was written down and never arrived is sent.
-
-        Raises:
-            JobNotFoundError: Neither is it on record here, nor does the server know it.
-        """
-        if not isinstance(job_id, str) or not job_id:
-            raise errors.InvalidInputError("retrieve_job() takes the id of a job")
-        return self._job(known_entry(self._workspace, job_id))
-
-    job = retrieve_job
-
-    def jobs(  # noqa: PLR0913 - Qiskit users' filters, all by name
+    def _open(
         self,
-        limit: int | None = 10,
-        skip: int = 0,
+        account: Account,
         *,
-        backend_name: str | None = None,
-        status: JobStatus | str | Iterable[JobStatus | str] | None = None,
-        job_tags: Iterable[str] | None = None,
-        start_datetime: datetime | None = None,
-        end_datetime: datetime | None = None,
-        descending: bool = True,
-    ) -> list[DirectJob]:
-        """Jobs of the account, newest first: those on record here and those that the server holds.
-
-        What a process left half done is finished, as `retrieve_job` does it.
-
-        Args:
-            limit: Most jobs to return; None for all.
-            skip: Leave out the first ones.
-            backend_name: Only of this backend.
-            status: Only in this state, or in one of these: `JobStatus`, or its name.
-            job_tags: Only with all of these tags.
-            start_datetime: Only created since.
-            end_datetime: Only created until.
-            descending: Newest first.
-        """
-        query = JobQuery.of(
-            backend_name=backend_name,
-            status=status,
-            job_tags=job_tags,
-            start=start_datetime,
-            end=end_datetime,
-            descending=descending,
+        journal: Journal | None = None,
+        archive: CalibrationArchive | None = None,
+        policy: LaunchPolicy | None = None,
+        on_sigterm: str | None = None,
+    ) -> None:
+        """Everything that an account's work needs; no request."""
+        self._account = account
+        self._issues: dict[str, errors.DirectError] = {}
+        client = connect(account)
+        journal = journal or Journal(journal_folder(client.url))
+        action = termination_policy(on_sigterm)
+        if action is not None:
+            self._termination = Termination(action, lambda: connect(account), journal.discard)
+        self._workspace = Workspace(
+            client=client,
+            journal=journal,
+            poller=Poller(client),
+            archive=archive or CalibrationArchive(archive_folder(client.url)),
+            policy=policy
+            or LaunchPolicy.within(
+                SlurmJob.of(os.environ),
+                every_rank=os.environ.get("QISKIT_DIRECT_RANKS") == "all",
+                note=self._termination.note if self._termination else None,
+            ),
         )
-        end = None if limit is None else skip + limit
-        found = islice(found_entries(self._workspace, query, end), skip, end)
-        return [self._job(settled(self._workspace, entry)) for entry in found]
 
-    def wait(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> list[DirectJob]:
-        """Wait until all jobs have ended, with one request a turn for all of them; the jobs.
-
-        Raises:
-            JobTimeoutError: Some have not ended in time; they go on.
-        """
-        waiting = list(jobs)
-        for _ in self.as_completed(waiting, timeout):
-            pass
-        return waiting
-
-    def as_completed(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> Iterator[DirectJob]:
-        """The jobs, each as soon as it has ended, with one request a turn for all of them.
-
-        Raises:
-            JobTimeoutError: Some have not ended in time; they go on.
-        """
-        return as_completed(list(jobs), self._workspace, timeout)
+    def _other_systems(self) -> list[Discovery]:
+        """Providers of the devices that this cluster's job was given at other addresses."""
+        if self._others is None:
+            self._others = []
+            for name in () if self._alone or not self.resources else resource_names(os.environ):
+                if all(name not in system.resources for system in (self, *self._others)):
+                    with contextlib.suppress(errors.AccountError):  # a device of another maker
+                        self._others.append(self.from_environment(name))
+        return [*self._others]
 
     def close(self) -> None:
         """Close connections, and stop the local service if this provider started one."""
+        for other in self._others or ():
+            other.close()
         self._workspace.closed.set()
         self._client.close()
+        if self._termination is not None:
+            self._termination.close()
         if self._service is not None:
             self._service.close()
         if self._forget is not None:
@@ -271,16 +263,6 @@ class DirectProvider:
         where = f"{account.channel} at {account.url}" if account else "without an account"
         return f"<DirectProvider {where}>"
 
-    def _backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
-        return DirectBackend(self._workspace, name, provider=self, use_fractional_gates=use_fractional_gates)
-
-    def _job(self, entry: JobEntry) -> DirectJob:
-        parts = parts_of(self._workspace, entry)
-        job = DirectJob(self._backend(entry.backend_name), self._workspace, entry, parts)
-        if parts:
-            send_the_rest(job.tracked)
-        return job
-
     @property
     def client(self) -> Client:
         """The connection; for the parts of this package that build upon providers."""
@@ -289,14 +271,3 @@ class DirectProvider:
     @property
     def _client(self) -> Client:
         return self._workspace.client
-
-    def _not_found(self, name: str, cause: errors.DirectError) -> errors.BackendNotFoundError:
-        names = sorted(item.name for item in self._client.backends(self._client.deadline()))
-        close = difflib.get_close_matches(name, names, n=1)
-        guess = f" did you mean {close[0]!r}?" if close else ""
-        return errors.BackendNotFoundError(
-            f"this account has no backend {name!r};{guess} there is: {', '.join(names) or 'none'}",
-            status=cause.status,
-            code=cause.code,
-            trace=cause.trace,
-        )

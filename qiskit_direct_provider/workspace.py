@@ -1,10 +1,12 @@
-"""What jobs need of their surroundings: the client, the journal, the poller and earlier calibrations."""
+"""What jobs need of their surroundings: client, journal, poller, earlier calibrations, a launch policy."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from qiskit_direct_provider.launch_policy import LaunchPolicy
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.archive import CalibrationArchive
@@ -28,3 +30,4 @@ class Workspace:
     poller: Poller
     archive: CalibrationArchive
     closed: threading.Event = field(default_factory=threading.Event)
+    policy: LaunchPolicy = field(default_factory=LaunchPolicy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -25,6 +26,9 @@ DEVICES = (
 )
 
 
+_FOREIGN = re.compile("^(AWS|SLURM|IBMQRUN|QISKIT_IBM)_|QRMI_")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--campaign", action="store_true", help="run the long campaigns, too")
 
@@ -39,9 +43,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither proxies nor AWS settings of the machine that runs the tests reach them."""
+    """Neither proxies, nor accounts, nor a cluster's job of the machine that runs the tests reach them."""
     for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name.startswith("AWS_"):
+        if name.lower().endswith("_proxy") or _FOREIGN.search(name):
             monkeypatch.delenv(name)
 
 
@@ -50,6 +54,7 @@ def _data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing is written into the home of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QISKIT_DIRECT_DATA", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("QISKIT_DIRECT_CONFIG", str(tmp_path_factory.mktemp("config") / "accounts.json"))
         yield
 
 

@@ -287,12 +287,12 @@ class Sender:
             self.base_url + request.path,
             data=request.body() if callable(request.body) else request.body,
             headers=headers,
-            auth=_Signed(secrets),
+            auth=_Signed(secrets, self._options.ntlm),
             timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
             allow_redirects=False,
             stream=True,
             proxies=self._proxies(request.path),
-            verify=self._options.verify,
+            verify=self._options.verify is not False,  # a bundle is in the adapter's context
             cert=self._options.cert,
         )
 
@@ -311,13 +311,14 @@ class Sender:
         import requests
 
         from qiskit_direct_provider.clients.guard import GuardedAdapter
+        from qiskit_direct_provider.clients.trust import trusted
 
         session = self._sessions.get(os.getpid())
         if session is None:
             session = requests.Session()
             session.trust_env = False
             session.mount("http://", GuardedAdapter())
-            session.mount("https://", GuardedAdapter())
+            session.mount("https://", GuardedAdapter(trusted(self._options.verify)))
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self._sessions = {os.getpid(): session}
         return session
@@ -332,12 +333,17 @@ class Sender:
 class _Signed:
     """Puts secret headers on a request at the last moment, so that no frame of ours holds their text."""
 
-    def __init__(self, headers: Mapping[str, Secret]) -> None:
+    def __init__(self, headers: Mapping[str, Secret], ntlm: tuple[str, Secret] | None = None) -> None:
         self._headers = headers
+        self._ntlm = ntlm
 
     def __call__(self, prepared: Any) -> Any:
         for name, secret in self._headers.items():
             prepared.headers[name] = secret.reveal()
+        if self._ntlm is not None:
+            from requests_ntlm import HttpNtlmAuth
+
+            return HttpNtlmAuth(self._ntlm[0], self._ntlm[1].reveal())(prepared)
         return prepared
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -137,15 +138,23 @@ class _GuardedHTTPSPool(HTTPSConnectionPool):
 
 
 class GuardedAdapter(HTTPAdapter):
-    """Requests' adapter over connections that `guarded` can shut down."""
+    """Requests' adapter over connections that `guarded` can shut down.
+
+    Args:
+        context: Certificates to trust; None takes requests' own.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context: dict[str, Any] = {} if context is None else {"ssl_context": context}
+        super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make the pool of direct connections."""
-        super().init_poolmanager(*arguments, **options)
+        super().init_poolmanager(*arguments, **{**self._context, **options})
         self.poolmanager.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
 
     def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
         """Make the pool of connections through a proxy."""
-        manager = super().proxy_manager_for(*arguments, **options)
+        manager = super().proxy_manager_for(*arguments, **{**self._context, **options})
         manager.pool_classes_by_scheme = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
         return manager

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from qiskit_direct_provider.accounts import is_loopback
+from qiskit_direct_provider.accounts.urls import is_loopback
 from qiskit_direct_provider.clients._http import Answer, Request, Sender
 from qiskit_direct_provider.clients.storage import MAX_OBJECT_BYTES
 from qiskit_direct_provider.errors import ProtocolError

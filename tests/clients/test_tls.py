@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import http.server
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,12 +51,17 @@ class Quiet(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serving(certificate: trustme.LeafCert) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A server with that certificate; its address, and the headers that it was sent."""
+def serving(
+    certificate: trustme.LeafCert, asks_for: trustme.CA | None = None
+) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """A server with that certificate, which may want one of an authority; its address, and what it heard."""
     said: list[dict[str, str]] = []
     server = Quiet(("127.0.0.1", 0), type("Handler", (Answers,), {"said": said}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
+    if asks_for is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        asks_for.configure_trust(context)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -88,6 +94,62 @@ def test_a_private_authority_is_named_by_verify(authority: trustme.CA, ca_file: 
     with serving(authority.issue_cert("127.0.0.1")) as (url, said):
         ask(url, verify=ca_file)
     assert said[-1]["Authorization"] == "Bearer a-bearer-token"
+
+
+def test_a_private_authority_is_trusted_beside_the_public_ones(
+    authority: trustme.CA, ca_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's certificate is private, that of the place where keys are exchanged is public."""
+    public, public_file = trustme.CA(), tmp_path / "public.pem"
+    public.cert_pem.write_to_path(public_file)
+    monkeypatch.setattr("certifi.where", lambda: str(public_file))
+    with (
+        serving(authority.issue_cert("127.0.0.1")) as (url, said),
+        serving(public.issue_cert("127.0.0.1")) as (iam_url, asked),
+    ):
+        ask(url, iam_url=iam_url, verify=ca_file)
+        assert (len(said), len(asked)) == (1, 1)
+    with serving(trustme.CA().issue_cert("127.0.0.1")) as (iam_url, asked):
+        with pytest.raises(errors.TransportError, match="certificate was not accepted"):
+            ask("https://127.0.0.1:9", iam_url=iam_url, verify=ca_file)
+        assert not asked
+
+
+def test_a_folder_of_authorities(authority: trustme.CA, ca_file: str, tmp_path: Path) -> None:
+    """As ``openssl rehash`` makes it."""
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    made = subprocess.run(
+        ["openssl", "x509", "-noout", "-hash", "-in", ca_file], capture_output=True, text=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip("there is no openssl here")
+    (folder / f"{made.stdout.strip()}.0").symlink_to(ca_file)
+    with serving(authority.issue_cert("127.0.0.1")) as (url, said):
+        ask(url, verify=str(folder))
+    assert said
+
+
+def test_a_client_certificate_is_shown(authority: trustme.CA, ca_file: str, tmp_path: Path) -> None:
+    mine, key = tmp_path / "mine.pem", tmp_path / "mine.key"
+    certificate = authority.issue_cert("me@example.org")
+    certificate.cert_chain_pems[0].write_to_path(mine)
+    certificate.private_key_pem.write_to_path(key)
+    with serving(authority.issue_cert("127.0.0.1"), asks_for=authority) as (url, said):
+        ask(url, verify=ca_file, cert=(str(mine), str(key)))
+        seen = len(said)
+        assert seen
+        with pytest.raises(errors.TransportError):
+            ask(url, verify=ca_file)
+        assert len(said) == seen
+
+
+@pytest.mark.parametrize("argument", ["verify", "cert"])
+def test_a_file_without_certificates_is_refused_at_once(argument: str, tmp_path: Path) -> None:
+    file = tmp_path / "no.pem"
+    file.write_text("nothing of the kind")
+    with pytest.raises(errors.InvalidInputError, match=f"^{argument}: "):
+        DirectProvider("an-api-key", "https://127.0.0.1:9", **{argument: str(file)})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

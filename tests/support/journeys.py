@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "finish",
     "one_job",
+    "save_accounts",
+    "save_until_killed",
     "several_jobs",
     "slow_circuit",
     "write_archive",
@@ -245,3 +247,28 @@ def write_archive(line: Line, folder: str, writer: int, number: int) -> int:
 
 def calibration(number: int) -> DeviceDocuments:
     return DeviceDocuments(b'{"n_qubits": 5}' * 200, b'{"number": %d}' % number)
+
+
+# -- accounts --------------------------------------------------------------------------------------------
+
+
+def save_accounts(_: Line, file: str, writer: int, number: int) -> Any:
+    """Save accounts under umask 000, reading all of them after each; how many were saved."""
+    os.umask(0)
+    for turn in range(number):
+        DirectProvider.save_account(
+            f"key-{writer}-{turn}", "https://system.example", name=f"{writer}-{turn}", filename=file
+        )
+        seen = DirectProvider.saved_accounts(filename=file)
+        if any(f"{writer}-{earlier}" not in seen for earlier in range(turn + 1)):
+            return "an account is missing"
+    return number
+
+
+def save_until_killed(line: Line, file: str, writer: str) -> Any:
+    """Save accounts for ever, and say so after each."""
+    turn = 0
+    while True:
+        DirectProvider.save_account("a-key", "https://system.example", name=f"{writer}-{turn}", filename=file)
+        line.say(f"{writer}-{turn}")
+        turn += 1

@@ -74,7 +74,7 @@ class Nursery:
             self._process = subprocess.Popen(
                 [sys.executable, __file__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
             )
         self._heard, self._lock = Line(self._end), threading.Lock()
         assert self._heard.hear(60) == "warm"
@@ -92,6 +92,11 @@ class Nursery:
         """End the warm process; clients that are left end with their tests."""
         self._heard.close()
         self._process.wait(10)
+
+
+def _import_path() -> list[str]:
+    """This folder, and whatever the tests themselves import from."""
+    return [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 
 
 def _main(end: socket.socket) -> None:

@@ -12,6 +12,8 @@ from qiskit_direct_provider import (
     S3Storage,
     SamplerV2,
     errors,
+    job_monitor,
+    least_busy,
 )
 from qiskit_direct_provider.primitives import EstimatorOptions, PrimitiveJob, SamplerOptions, Unset
 
@@ -44,6 +46,34 @@ def run(provider: DirectProvider) -> dict[str, int]:
         del status
         return {}
     return counts
+
+
+def accounts() -> dict[str, object]:
+    DirectProvider.save_account(
+        {"keyring": "service/user"}, "https://system.example", name="lab", set_as_default=True, overwrite=True
+    )
+    listed = DirectProvider.saved_accounts(name="lab", filename="accounts.json")
+    gone: bool = DirectProvider.delete_account("lab")
+    del gone
+    provider = DirectProvider(name="lab", client_application="mine", proxies={"https": "http://proxy"})
+    provider = DirectProvider.from_environment("ibm_foo", on_sigterm="cancel")
+    return {**listed, **provider.active_account()}
+
+
+def discover(provider: DirectProvider) -> DirectBackend:
+    found: list[DirectBackend] = provider.backends(
+        "ibm_.*", min_num_qubits=5, operational=True, filters=lambda backend: backend.name != "x", max_shots=5
+    )
+    issues: tuple[str, ...] = provider.issues
+    del issues
+    backend: DirectBackend = provider.least_busy(simulator=False)
+    by_attribute: DirectBackend = provider.backend.ibm_foo
+    jobs: list[DirectJob] = provider.backend.jobs(limit=5)
+    job_monitor(provider.backend.retrieve_job(jobs[0].job_id()), interval=1.0, quiet=True)
+    cancelled: list[DirectJob] = provider.cancel_jobs(job_tags=["a"])
+    seconds: float = provider.usage(by="tag").total.quantum_seconds
+    del by_attribute, cancelled, seconds, backend
+    return least_busy(found)
 
 
 def many(provider: DirectProvider, backend: DirectBackend) -> list[DirectJob]:

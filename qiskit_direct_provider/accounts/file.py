@@ -1,0 +1,133 @@
+"""The file of saved accounts: whole or as it was, private, and safe for any number of processes."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from qiskit_direct_provider.errors import AccountError
+from qiskit_direct_provider.files import locked, write_whole
+
+__all__ = ["AccountFile", "Saved", "account_file"]
+
+VERSION = 1
+USUAL_NAME = "default"
+
+
+class Saved(Struct, kw_only=True):
+    """What the file holds. An account that cannot be read is passed on as it is, and hides no other."""
+
+    version: int = VERSION
+    default: str | None = None
+    accounts: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+
+    def entry(self, name: str) -> dict[str, Any] | None:
+        """One account as it was saved; None when there is none of that name.
+
+        Raises:
+            AccountError: It cannot be read.
+        """
+        if name not in self.accounts:
+            return None
+        try:
+            return msgspec.json.decode(self.accounts[name], type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise AccountError(f"the saved account {name!r} cannot be read: {error}") from error
+
+
+def account_file(filename: str | os.PathLike[str] | None) -> Path:
+    """The file: the given one, that of ``QISKIT_DIRECT_CONFIG``, or ``~/.qiskit/qiskit-direct.json``."""
+    chosen = filename or os.environ.get("QISKIT_DIRECT_CONFIG") or "~/.qiskit/qiskit-direct.json"
+    try:
+        # A link is followed, or it would be replaced by the file.
+        return Path(os.path.realpath(Path(chosen).expanduser()))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise AccountError(f"{filename!r} cannot be the file of the accounts: {error}") from error
+
+
+class AccountFile:
+    """Saved accounts. Readers need no lock, since the file is only ever replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Saved:
+        """All that is saved.
+
+        Raises:
+            AccountError: The file is damaged, or of a later release, or cannot be read.
+        """
+        try:
+            data = self.path.read_bytes()
+            _keep_private(self.path)
+        except FileNotFoundError:
+            return Saved()
+        except OSError as error:
+            raise AccountError(f"the account file {self.path} cannot be read: {error.strerror}") from error
+        if not data.strip():
+            return Saved()
+        try:
+            saved = msgspec.json.decode(data, type=Saved)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _DamagedFileError(
+                f"the account file {self.path} is damaged ({error}); it is left as it is: mend it, or save "
+                "an account anew, which puts it aside"
+            ) from error
+        if saved.version > VERSION:
+            raise AccountError(f"the account file {self.path} was written by a later release of this package")
+        return saved
+
+    def change(self, edit: Callable[[Saved], Any]) -> Any:
+        """Change what is saved in one step, alone; what ``edit`` returns.
+
+        A damaged file is put aside first, and a new one begun.
+
+        Raises:
+            AccountError: The file cannot be written; it is as it was.
+        """
+        try:
+            with locked(self.path.parent, f".{self.path.name}.lock"):
+                saved = self._undamaged()
+                outcome = edit(saved)
+                write_whole(self.path, msgspec.json.format(msgspec.json.encode(saved), indent=2) + b"\n")
+                return outcome
+        except OSError as error:
+            raise AccountError(
+                f"the account file {self.path} cannot be written: {error.strerror}; pass filename=..., or "
+                "set QISKIT_DIRECT_CONFIG to a file that can"
+            ) from error
+
+    def _undamaged(self) -> Saved:
+        try:
+            return self.read()
+        except _DamagedFileError:
+            aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns()}")
+            self.path.rename(aside)
+            aside.chmod(0o600)
+            warnings.warn(f"the account file was damaged; what it held is in {aside}", stacklevel=5)
+            return Saved()
+
+
+class _DamagedFileError(AccountError):
+    """The file is not what this package writes."""
+
+
+def _keep_private(path: Path) -> None:
+    """Take a file back that others can read: it holds keys."""
+    found = path.stat()
+    if not stat.S_IMODE(found.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        return
+    try:
+        path.chmod(0o600)
+        what = "now only you can; whoever read it knows the keys in it"
+    except OSError:
+        what = f"chmod 600 {path}"
+    warnings.warn(f"others could read the account file {path}: {what}", stacklevel=6)
