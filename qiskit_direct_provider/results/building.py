@@ -18,6 +18,7 @@ __all__ = ["bit_array", "pub_result"]
 
 _WIDEST_REGISTER = 1_000_000
 _SHOTS_AND_BYTES = 2
+_BYTE = np.dtype(np.uint8)
 
 
 @cache
@@ -36,7 +37,7 @@ def bit_array(array: npt.NDArray[Any], num_bits: object) -> BitArray:
     """
     if type(num_bits) is not int or not 0 <= num_bits <= _WIDEST_REGISTER:
         raise CodecError("num_bits is not a number of bits")
-    if array.dtype != np.uint8 or array.ndim < _SHOTS_AND_BYTES or array.shape[-1] != (num_bits + 7) // 8:
+    if array.dtype != _BYTE or array.ndim < _SHOTS_AND_BYTES or array.shape[-1] != (num_bits + 7) // 8:
         raise CodecError("a bit array does not fit its number of bits")
     if num_bits % 8 and array.size and np.maximum.reduce(array[..., 0], axis=None) >> num_bits % 8:
         raise CodecError("a bit array has bits beyond its number of bits")

@@ -174,11 +174,9 @@ def _from_bytes(data: bytes, max_bytes: int) -> npt.NDArray[Any]:
     layout, start = _layout(data, max_bytes)
     if layout.num_bytes != len(data) - start:
         raise CodecError("npy data does not fit its shape")
-    array = np.empty(layout.shape, layout.dtype, layout.order)
-    if layout.num_bytes:
-        flat = np.frombuffer(data, layout.dtype, offset=start)
-        array[...] = flat.reshape(layout.shape, order=layout.order)
-    return array
+    if not layout.num_bytes:
+        return np.empty(layout.shape, layout.dtype, layout.order)
+    return np.ndarray(layout.shape, layout.dtype, data, start, order=layout.order).copy("K")
 
 
 def _with_first(first: memoryview, rest: Iterator[bytes]) -> Iterator[bytes | memoryview]:
