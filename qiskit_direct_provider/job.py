@@ -254,9 +254,12 @@ class DirectJob(JobV1):
         }
 
     def _told(self, part: TrackedJob) -> dict[str, Any] | None:
-        """What the server tells of a job's course, where it tells anything."""
+        """What the server tells of a job's course, where it tells anything and can be asked."""
         client = self._workspace.client
-        return client.metrics(part.job_id, client.deadline())
+        try:
+            return client.metrics(part.job_id, client.deadline())
+        except errors.AccountError:  # the job comes out of a pickle
+            return None
 
     def _ended(self) -> datetime | None:
         moments = [record.ended for record in self._records() if record.ended is not None]

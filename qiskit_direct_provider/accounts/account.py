@@ -14,7 +14,7 @@ from qiskit_direct_provider.accounts.secret import Secret, checked_secret, check
 from qiskit_direct_provider.accounts.storage import S3Storage
 from qiskit_direct_provider.accounts.transport import HttpOptions, Proxies, http_options
 from qiskit_direct_provider.accounts.urls import checked_url, is_loopback, origin
-from qiskit_direct_provider.errors import AccountError, InvalidInputError
+from qiskit_direct_provider.errors import InvalidInputError
 
 __all__ = ["DEFAULT_IAM_URL", "Account", "AccountFields", "checked_account", "merged"]
 
@@ -113,8 +113,6 @@ def checked_account(fields: AccountFields) -> Account:
     url = checked_url(fields.url or channel.default_url, "the url")
     parts = urlsplit(url)
     own = f"{parts.scheme}://{parts.netloc}" if is_loopback(parts.hostname or "") else channel.login_url
-    if channel.name == "runtime" and not fields.instance:
-        raise AccountError("no instance: pass DirectProvider(instance=...), the CRN of your service instance")
     return Account(
         channel=channel.name,
         url=url,

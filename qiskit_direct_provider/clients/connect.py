@@ -10,6 +10,7 @@ from qiskit_direct_provider.clients.auth import IamTokens
 from qiskit_direct_provider.clients.direct_access import DirectAccessClient
 from qiskit_direct_provider.clients.runtime import RuntimeClient
 from qiskit_direct_provider.clients.storage import ObjectStore
+from qiskit_direct_provider.errors import AccountError
 from qiskit_direct_provider.wire.runtime import API_VERSION
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ __all__ = ["connect"]
 
 
 def connect(account: Account) -> Client:
-    """The client for an account; no request is sent yet."""
+    """The client for an account; no request is sent yet.
+
+    Raises:
+        AccountError: The account lacks what its channel needs.
+    """
     return {"direct_access": _direct_access, "runtime": _runtime}[account.channel](account)
 
 
@@ -33,6 +38,8 @@ def _direct_access(account: Account) -> Client:
 
 
 def _runtime(account: Account) -> Client:
+    if not account.instance:
+        raise AccountError("no instance: pass DirectProvider(instance=...), the CRN of your service instance")
     tokens = IamTokens(account.iam_url, account.token, account.http)
     headers = {"Service-CRN": account.instance or "", "IBM-API-Version": API_VERSION}
     sender = Sender(_rooted(account.url, "/api/v1"), account.http, tokens, headers)

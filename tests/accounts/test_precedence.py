@@ -200,7 +200,7 @@ def test_ibms_own_accounts_are_read_when_there_is_none_of_ours(ibm_file: Path) -
     assert found.iam_url == "https://iam.example"
     assert found.storage == STORE
     cloud = account(channel="runtime")
-    assert (cloud.token.reveal(), cloud.url) == ("cloud-key", "https://quantum.cloud.ibm.com/api")
+    assert (cloud.token.reveal(), cloud.url) == ("cloud-key", "https://quantum.cloud.ibm.com/api/v1")
     assert account(name="default-ibm-quantum-platform") == cloud
     DirectProvider.save_account("ours", URL)
     assert account().token.reveal() == "ours"

@@ -229,4 +229,4 @@ def test_what_cannot_be_right_is_not_saved(
 
 def test_a_channel_with_a_usual_address_needs_none() -> None:
     save("key", None, channel="runtime", name="cloud")
-    assert DirectProvider.saved_accounts()["cloud"]["url"] == "https://quantum.cloud.ibm.com/api"
+    assert DirectProvider.saved_accounts()["cloud"]["url"] == "https://quantum.cloud.ibm.com/api/v1"

@@ -191,14 +191,15 @@ def test_jobs_of_an_experiment_are_reloaded(nairobi: DirectBackend) -> None:
 # -- IQ ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skip(reason="the local service does not simulate IQ points yet")
 @pytest.mark.parametrize("meas_return", ["single", "avg"])
 def test_t1_from_iq_points(nairobi: DirectBackend, meas_return: str) -> None:
     """At measurement level 1, the analysis projects the IQ points on the axis that separates them."""
     from qiskit_experiments.library import T1
+    from qiskit_experiments.library.characterization import T1KerneledAnalysis
 
     expected = nairobi.qubit_properties(QUBIT).t1
     experiment = T1((QUBIT,), delays=np.linspace(1e-6, 3 * expected, 15))
+    experiment.analysis = T1KerneledAnalysis()
     options = {"meas_level": 1, "meas_return": meas_return, "shots": 1000}
     experiment.set_run_options(**options)
     data = done(experiment, nairobi, backend_run=True)
