@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.errors import InvalidCircuitError
 
@@ -79,19 +80,70 @@ def _named(groups: Groups) -> Fields:
 
 
 def _rebuilt(circuit: QuantumCircuit, named: Fields) -> QuantumCircuit:
-    from qiskit import ClassicalRegister, QuantumCircuit
+    """The same instructions on the same bits, in other registers."""
+    from qiskit import ClassicalRegister
+    from qiskit.circuit._classical_resource_map import VariableMapper
 
-    registers = [ClassicalRegister(len(indices), name) for name, indices in named]
-    target = QuantumCircuit(circuit.qubits, *circuit.qregs, *registers, name=circuit.name)
-    bits = [None] * circuit.num_clbits
-    for register, (_, indices) in zip(registers, named, strict=True):
-        for bit, index in zip(register, indices, strict=True):
-            bits[index] = bit
-    rebuilt: QuantumCircuit = target.compose(circuit, qubits=target.qubits, clbits=bits, copy=False)
-    if len(rebuilt.cregs) != len(registers):
+    bits = circuit.clbits
+    registers = [
+        ClassicalRegister(name=name, bits=[bits[index] for index in indices]) for name, indices in named
+    ]
+    try:
+        rebuilt = _copy(circuit, VariableMapper(registers, _Itself()), registers)
+    except ValueError as error:
         raise InvalidCircuitError(
             f"circuit {circuit.name!r}: an operation depends on a register that shares bits with another one"
-        )
+        ) from error
     rebuilt._layout = circuit.layout  # noqa: SLF001 - Qiskit has no public setter
-    rebuilt.global_phase = circuit.global_phase
     return rebuilt
+
+
+class _Itself(dict[Any, Any]):
+    """Maps everything to itself."""
+
+    def __missing__(self, key: Any) -> Any:
+        return key
+
+
+def _copy(circuit: QuantumCircuit, mapper: Any, registers: Iterable[ClassicalRegister]) -> QuantumCircuit:
+    from qiskit import QuantumCircuit
+
+    copied = QuantumCircuit(
+        circuit.qubits,
+        circuit.clbits,
+        *circuit.qregs,
+        *registers,
+        name=circuit.name,
+        metadata=circuit.metadata,
+    )
+    for variable in circuit.iter_input_vars():
+        copied.add_input(variable)
+    for variable in (*circuit.iter_captured_vars(), *circuit.iter_captured_stretches()):
+        copied.add_capture(variable)
+    for variable in circuit.iter_declared_vars():
+        copied.add_uninitialized_var(variable)
+    for stretch in circuit.iter_declared_stretches():
+        copied.add_stretch(stretch)
+    for instruction in circuit.data:
+        copied._append(instruction.replace(operation=_mapped(instruction.operation, mapper)))  # noqa: SLF001 - its bits are there, and it is checked already
+    copied.global_phase = circuit.global_phase
+    return copied
+
+
+def _mapped(operation: Any, mapper: Any) -> Any:
+    """An operation that depends on the new registers."""
+    from qiskit.circuit import ControlFlowOp, IfElseOp, Store, SwitchCaseOp, WhileLoopOp
+
+    if isinstance(operation, Store):
+        return Store(mapper.map_expr(operation.lvalue), mapper.map_expr(operation.rvalue))
+    if not isinstance(operation, ControlFlowOp):
+        return operation
+    mapped = operation.replace_blocks(
+        _copy(block, mapper, [mapper.map_target(register) for register in block.cregs])
+        for block in operation.blocks
+    )
+    if isinstance(mapped, IfElseOp | WhileLoopOp):
+        mapped.condition = mapper.map_condition(operation.condition)
+    elif isinstance(mapped, SwitchCaseOp):
+        mapped.target = mapper.map_target(operation.target)
+    return mapped
