@@ -20,6 +20,9 @@ class DisconnectedClient:
         """A deadline, as every client gives one."""
         return Deadline.after(seconds)
 
+    def metrics(self, *_: Any) -> None:
+        """Nothing is told of a job's course, so what is on record has to do."""
+
     def close(self) -> None:
         """There is nothing to close."""
 

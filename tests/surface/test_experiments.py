@@ -192,18 +192,32 @@ def test_jobs_of_an_experiment_are_reloaded(nairobi: DirectBackend) -> None:
 
 
 @pytest.mark.parametrize("meas_return", ["single", "avg"])
-def test_t1_from_iq_points(nairobi: DirectBackend, meas_return: str) -> None:
+def test_t1_from_iq_points(nairobi: DirectBackend, meas_return: str, backend_run: bool) -> None:
     """At measurement level 1, the analysis projects the IQ points on the axis that separates them."""
     from qiskit_experiments.library import T1
-    from qiskit_experiments.library.characterization import T1KerneledAnalysis
+    from qiskit_experiments.library.characterization.analysis import T1KerneledAnalysis
 
     expected = nairobi.qubit_properties(QUBIT).t1
     experiment = T1((QUBIT,), delays=np.linspace(1e-6, 3 * expected, 15))
-    experiment.analysis = T1KerneledAnalysis()
     options = {"meas_level": 1, "meas_return": meas_return, "shots": 1000}
     experiment.set_run_options(**options)
-    data = done(experiment, nairobi, backend_run=True)
+    experiment.analysis = T1KerneledAnalysis()
+    data = done(experiment, nairobi, backend_run=backend_run)
     assert data.data(0)["meas_level"] == 1
     shape = (1, 2) if meas_return == "avg" else (1000, 1, 2)
     assert np.shape(data.data(0)["memory"]) == shape
     assert close(value(data, "T1"), expected, relative=0.1)
+
+
+def test_the_readout_angle(nairobi: DirectBackend) -> None:
+    """The angle halfway between the mean points of both states, as their own circuits show them."""
+    from qiskit_experiments.library import ReadoutAngle
+
+    data = done(ReadoutAngle((QUBIT,)), nairobi, backend_run=True, shots=2000)
+    directions = []
+    for entry in data.data():
+        assert entry["meas_level"] == 1
+        in_phase, quadrature = np.reshape(entry["memory"], (-1, 2)).mean(axis=0)
+        directions.append(complex(in_phase, quadrature) / abs(complex(in_phase, quadrature)))
+    between = np.exp(1j * value(data, "readout_angle")) / sum(directions)
+    assert np.angle(between) == pytest.approx(0, abs=0.05)

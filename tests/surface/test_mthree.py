@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,11 @@ from qiskit import QuantumCircuit, transpile
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectBackend
 
-pytestmark = [pytest.mark.newest, pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.newest,
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.skipif(sys.version_info >= (3, 13), reason="mthree has no wheel for Python 3.13"),
+]
 
 SHOTS = 8000
 
