@@ -1,7 +1,7 @@
 """The local service under load: Bell jobs as fast as the lanes allow, and single jobs by kind, in one run.
 
-Jobs go through this package's client: upload, submit, wait, read, delete. The process tree tells the processor
-time of the service from that of its workers, in which Aer's is contained; Linux only.
+Jobs go through this package's client: upload, submit, wait, read, delete. The process tree tells the time
+that the service took on processors from that of its workers, in which Aer's is contained; Linux only.
 """
 
 from __future__ import annotations
