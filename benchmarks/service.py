@@ -1,7 +1,7 @@
 """The local service under load: Bell jobs as fast as the lanes allow, and single jobs by kind, in one run.
 
-Jobs go through this package's client: upload, submit, wait, read, delete. The service's processor time is
-told from that of its workers by the process tree (Linux only), that of Aer by a loop over the same circuits.
+Jobs go through this package's client: upload, submit, wait, read, delete. The process tree tells the time
+that the service took on processors from that of its workers, in which Aer's is contained; Linux only.
 """
 
 from __future__ import annotations
@@ -109,11 +109,8 @@ def main() -> None:
         print(f"{jobs} Bell jobs, {LANES} lanes                 {jobs / seconds:8.1f} jobs/s")
         print(f"  processor time of the server         {server / jobs * 1e3:8.1f} ms a job")
         print(f"  processor time of the workers        {sum(used.values()) / jobs * 1e3:8.1f} ms a job")
-        for name, circuit, shots in (
-            ("Bell", bell(), SHOTS),
-            ("GHZ-20", ghz(20), 4096),
-            ("GHZ-100", ghz(100), 1024),
-        ):
+        kinds = (("Bell", bell(), SHOTS), ("GHZ-20", ghz(20), 4096), ("GHZ-100", ghz(100), 1024))
+        for name, circuit, shots in kinds:
             print(f"{name:8}{shots:6} shots                     {one(provider, circuit, shots):8.2f} s")
 
 

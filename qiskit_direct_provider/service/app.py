@@ -47,6 +47,7 @@ __all__ = ["build_app"]
 
 LOGGER = logging.getLogger("qiskit_direct_provider.service")
 
+_MAX_RESTARTS = 3
 _DESCRIPTION = "Direct Access (Quantum System) API on simulated devices. All numbers come from a simulation."
 
 
@@ -61,8 +62,8 @@ def build_app(settings: ServiceSettings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        _end_interrupted(service)
         service.runner.start()
+        _resume_interrupted(service)
         service.queue.start(service.devices)
         try:
             yield
@@ -100,7 +101,9 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
     devices = open_devices(settings.devices, settings.paused)
     jobs = JobStore(folder)
     objects = ObjectStore(folder, settings.s3_bucket)
-    runner = Runner(settings, jobs, Origins(settings, objects), Workers(settings.workers))
+    origins = Origins(settings, objects)
+    origins.own_ports |= jobs.remember_port(settings.port)
+    runner = Runner(settings, jobs, origins, Workers(settings.workers))
     tokens = Tokens(settings.api_key, settings.token_ttl_s)
     runs, sessions = RuntimeJobStore(folder), Sessions()
     queue = RuntimeQueue(settings, runs, sessions, runner)
@@ -128,11 +131,15 @@ def _state_folder(settings: ServiceSettings) -> tuple[Path, bool]:
     return folder, False
 
 
-def _end_interrupted(service: Service) -> None:
-    """A job that was Running when the service stopped will never go on."""
-    end = outcome.failed(
-        outcome.RUN_FAILED, "The service was restarted while the job was running.", "Submit the job again."
-    )
-    count = service.jobs.finish_running(end)
-    if count:
-        LOGGER.warning("%d jobs were running when the service stopped; they are Failed now", count)
+def _resume_interrupted(service: Service) -> None:
+    """Run again what was Running when the service stopped, unless it was so often: it may be why."""
+    for job, times in service.jobs.interrupted():
+        device = service.devices.get(job.request.backend)
+        if device is not None and times <= _MAX_RESTARTS:
+            service.runner.launch(job, device)
+        else:
+            message = "The service was restarted while the job was running, and could not go on with it."
+            service.jobs.finish(
+                job.number, outcome.failed(outcome.RUN_FAILED, message, "Submit the job again.")
+            )
+            LOGGER.warning("job %r was running when the service stopped; it is Failed now", job.request.id)

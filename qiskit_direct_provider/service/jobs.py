@@ -30,7 +30,9 @@ CREATE TABLE IF NOT EXISTS jobs (
     subject TEXT NOT NULL, crn TEXT NOT NULL, backend TEXT NOT NULL, request BLOB NOT NULL,
     status TEXT NOT NULL, created TEXT NOT NULL, ended TEXT, quantum_ns INTEGER,
     reason_code INTEGER, reason_message TEXT, reason_solution TEXT
-)
+);
+CREATE TABLE IF NOT EXISTS restarts (number INTEGER PRIMARY KEY, times INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS ports (port INTEGER PRIMARY KEY);
 """
 _COLUMNS = "number, request, status, created, ended, quantum_ns, reason_code, reason_message, reason_solution"
 
@@ -83,7 +85,7 @@ class JobStore:
         )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute(_SCHEMA)
+        self._connection.executescript(_SCHEMA)
 
     def add(self, request: JobRequest, subject: str, crn: str) -> StoredJob:
         """Store a job as Running. The caller made sure that the id is free."""
@@ -134,16 +136,31 @@ class JobStore:
         )
         return cursor.rowcount == 1
 
-    def finish_running(self, end: JobEnd) -> int:
-        """Give every Running job a final status; returns how many there were."""
+    def interrupted(self) -> list[tuple[StoredJob, int]]:
+        """Jobs that were Running when the service ended, each with how often that was so by now."""
         rows = self._connection.execute(
-            "SELECT number FROM jobs WHERE status = ?", (JobStatusWord.RUNNING.value,)
+            f"SELECT {_COLUMNS} FROM jobs WHERE status = ? ORDER BY number",  # noqa: S608 - a constant
+            (JobStatusWord.RUNNING.value,),
         ).fetchall()
-        return sum(self.finish(number, end) for (number,) in rows)
+        return [(job, self._count_restart(job.number)) for job in map(_read, rows)]
+
+    def _count_restart(self, number: int) -> int:
+        row = self._connection.execute(
+            "INSERT INTO restarts VALUES (?, 1) ON CONFLICT(number) DO UPDATE SET times = times + 1"
+            " RETURNING times",
+            (number,),
+        ).fetchone()
+        return int(row[0])
+
+    def remember_port(self, port: int) -> set[int]:
+        """Note the port of this run; returns those of all runs with this state."""
+        self._connection.execute("INSERT OR IGNORE INTO ports VALUES (?)", (port,))
+        return {int(row[0]) for row in self._connection.execute("SELECT port FROM ports")}
 
     def remove(self, number: int) -> None:
         """Delete a job, which frees its lane and its id."""
         self._connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
+        self._connection.execute("DELETE FROM restarts WHERE number = ?", (number,))
 
     def close(self) -> None:
         """Close the database."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["OriginError", "Origins"]
 
 _TIMEOUT_S = 60.0
+_PATIENCE_S = 8.0
+_FIRST_PAUSE_S = 0.1
+_TEMPORARY = frozenset({429, 500, 502, 503, 504})
 _PORTS = {"http": 80, "https": 443}
 # Nothing that two URL parsers could read differently: no blanks, backslashes or user names.
 _PLAIN_URL = re.compile(
@@ -33,6 +37,10 @@ _PLAIN_URL = re.compile(
 
 class OriginError(Exception):
     """A URL that may not be used, or that did not work. The text never holds the URL, which is a secret."""
+
+
+class _UnavailableError(Exception):
+    """The store may answer a little later."""
 
 
 class Origins:
@@ -49,7 +57,8 @@ class Origins:
         self._own_hosts = {"127.0.0.1", "localhost", "::1", settings.host.lower()}
         if settings.host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not bound to
             self._own_hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-        self.own_port = settings.port
+        self.own_ports = {settings.port}
+        """Where this service was reached, in earlier runs with the same state as well."""
 
     async def fetch(self, url: str) -> bytes:
         """The content behind a URL.
@@ -76,7 +85,7 @@ class Origins:
         if not _PLAIN_URL.fullmatch(url):
             raise OriginError("the presigned URL is malformed")
         scheme, host, port = _origin(url)
-        if scheme == "http" and port == self.own_port and host in self._own_hosts:
+        if scheme == "http" and port in self.own_ports and host in self._own_hosts:
             return True
         if (scheme, host, port) not in self._foreign:
             raise OriginError(
@@ -110,6 +119,20 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def _transfer(method: str, url: str, data: bytes | None) -> bytes:
+    """Try again for a while: a store that is restarted is gone for a moment."""
+    deadline = time.monotonic() + _PATIENCE_S
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            return _transfer_once(method, url, data)
+        except _UnavailableError as error:
+            if time.monotonic() + pause_s > deadline:
+                raise OriginError(str(error)) from None
+        time.sleep(pause_s)
+        pause_s *= 2
+
+
+def _transfer_once(method: str, url: str, data: bytes | None) -> bytes:
     import requests
 
     with requests.Session() as session:
@@ -121,7 +144,7 @@ def _transfer(method: str, url: str, data: bytes | None) -> bytes:
             ) as response:
                 return _read(response)
         except requests.RequestException as error:
-            raise OriginError(f"the object store did not answer ({type(error).__name__})") from None
+            raise _UnavailableError(f"the object store did not answer ({type(error).__name__})") from None
 
 
 def _read(response: requests.Response) -> bytes:
@@ -130,6 +153,8 @@ def _read(response: requests.Response) -> bytes:
         content += chunk
         if len(content) > MAX_OBJECT_BYTES:
             raise OriginError(f"the object is larger than {MAX_OBJECT_BYTES} bytes")
+    if response.status_code in _TEMPORARY:
+        raise _UnavailableError(f"the object store refused with HTTP {response.status_code}")
     if not 200 <= response.status_code < 300:  # noqa: PLR2004 - any success will do
         raise OriginError(f"the object store refused with HTTP {response.status_code}")
     return bytes(content)

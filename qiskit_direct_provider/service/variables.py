@@ -150,6 +150,8 @@ def _with_blocks(operation: ControlFlowOp, blocks: list[QuantumCircuit], storage
         target = operation.target
         if isinstance(target, expr.Expr):
             target = _lowered(target, storage)
+            # Aer 0.17 takes registers, but not variables that stand for them
+            target = target.var if isinstance(target, expr.Var) else target
         labels = [values for values, _ in operation.cases_specifier()]
         return SwitchCaseOp(target, list(zip(map(tuple, labels), blocks, strict=True)))
     return operation.replace_blocks(blocks)

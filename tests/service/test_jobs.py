@@ -217,29 +217,54 @@ def test_ids_are_data(client: Client, job_id: str) -> None:
     assert client.session.send(prepared, timeout=10).status_code == 204
 
 
+STATE = {
+    "workers": 1,
+    "api_key": "k",
+    "crn": "c",
+    "s3_access_key": "a",
+    "s3_secret_key": "s" * 16,
+    "devices": ["fake_torino"],
+}
+
+
 def test_restart_keeps_jobs_and_objects(start: Callable[..., Service], tmp_path: Any) -> None:
-    """With a state folder, finished jobs and objects survive; what was running is Failed."""
-    settings = {
-        "state": str(tmp_path / "state"),
-        "workers": 1,
-        "api_key": "k",
-        "crn": "c",
-        "s3_access_key": "a",
-        "s3_secret_key": "s" * 16,
-        "devices": ["fake_torino"],
-    }
+    """With a state folder, finished jobs and objects survive, and what was running is run again."""
+    settings = STATE | {"state": str(tmp_path / "state")}
     first = start(**settings)
     client = Client(first)
     done = client.wait(client.submit(INPUT | {"pubs": [BELL_CZ]}, backend="fake_torino"))
-    running = client.submit(BUSY, backend="fake_torino")
+    busy = client.submit(BUSY, backend="fake_torino")
+    waiting = client.submit(INPUT | {"pubs": [BELL_CZ]}, backend="fake_torino")
     assert first.stop() == 0
     client.session.close()
     client.store.close()
     client = Client(start(**settings))
     jobs = {job["id"]: job for job in client.get("/v1/jobs").json()["jobs"]}
     assert jobs[done["id"]] == done
-    assert (jobs[running]["status"], jobs[running]["reason_code"]) == ("Failed", 5203)
-    assert "restarted" in jobs[running]["reason_message"]
-    assert len(client.results(done)["results"]) == 1
-    assert error_of(client.post(f"/v1/jobs/{running}/cancel")) == (409, "1306")
+    assert jobs[busy]["status"] == jobs[waiting]["status"] == "Running"
+    assert client.post(f"/v1/jobs/{busy}/cancel").status_code == 204
+    again = client.wait(waiting)
+    assert again["status"] == "Completed"
+    assert again["created_time"] == jobs[waiting]["created_time"]
+    assert len(client.results(again)["results"]) == len(client.results(done)["results"]) == 1
+    client.close()
+
+
+def test_a_job_that_was_interrupted_too_often_is_failed(start: Callable[..., Service], tmp_path: Any) -> None:
+    """It may be what ends the service; its lane can be freed, and its owner learns why."""
+    settings = STATE | {"state": str(tmp_path / "state")}
+    running = start(**settings)
+    client = Client(running)
+    busy = client.submit(BUSY, backend="fake_torino")
+    for _ in range(4):
+        client.session.close()
+        client.store.close()
+        running.process.kill()
+        running.wait()
+        running = start(**settings)
+        client = Client(running)
+    job = client.get(f"/v1/jobs/{busy}").json()
+    assert (job["status"], job["reason_code"]) == ("Failed", 5203)
+    assert "restarted" in job["reason_message"]
+    assert error_of(client.post(f"/v1/jobs/{busy}/cancel")) == (409, "1306")
     client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
-from qiskit.circuit import ClassicalRegister, Clbit, Qubit
+from qiskit.circuit import ClassicalRegister, Clbit, Parameter, Qubit
 
 from qiskit_direct_provider.service.openqasm.gates import GateKind, builtin_gates
 from qiskit_direct_provider.service.openqasm.problems import NotReadError, UnknownError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from qiskit import QuantumCircuit
-    from qiskit.circuit import CircuitInstruction, Parameter
+    from qiskit.circuit import CircuitInstruction
 
     from qiskit_direct_provider.service.openqasm.structure import Frame
 
@@ -49,6 +49,7 @@ class Program:
         self._operands: dict[str, tuple[Qubit, ...]] = {}
         self._waiting: list[CircuitInstruction] = []
         self._count = 0
+        self._taken: set[str] = set()
         if num_physical:
             circuit.add_bits([Qubit() for _ in range(num_physical)])
             self.quantum |= {f"${index}": bit for index, bit in enumerate(circuit.qubits)}
@@ -67,6 +68,14 @@ class Program:
             self.quantum[name] = value
         else:
             self.names[name] = value
+
+    def loop_parameter(self, name: str) -> Parameter:
+        """The variable of a loop; Qiskit before 2.3 takes each name once in a circuit."""
+        free = name
+        while free in self._taken or free in self.parameters:
+            free = f"{name}_{len(self._taken)}"
+        self._taken.add(free)
+        return Parameter(free)
 
     def emit(self, instructions: Sequence[CircuitInstruction]) -> None:
         """Add instructions, outside of blocks many at a time."""

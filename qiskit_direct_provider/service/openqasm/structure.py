@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qiskit.circuit import CASE_DEFAULT, CircuitError, Parameter
+from qiskit.circuit import CASE_DEFAULT, CircuitError
 
 from qiskit_direct_provider.service.openqasm.classical import read_condition, read_value
 from qiskit_direct_provider.service.openqasm.gates import defined_gate
@@ -16,12 +16,15 @@ from qiskit_direct_provider.service.openqasm.problems import NotReadError, Unkno
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qiskit.circuit import Parameter
+
     from qiskit_direct_provider.service.openqasm.program import Program
 
 __all__ = ["BLOCKS", "Frame", "close_block", "leave_loop", "open_block"]
 
 _BRACKETS = re.compile(r"\((.*)\)", re.DOTALL)
-_FOR = re.compile(r"u?int\s*(?:\[\s*\d+\s*\])?\s+([^\W\d]\w*)\s+in\s+([\[\x01])(.*)[\]\x02]", re.DOTALL)
+# Qiskit before 2.3 leaves the type out.
+_FOR = re.compile(r"(?:u?int ?(?:\[ ?\d+ ?\])? )?([^\W\d]\w*) in ?([\[\x01])(.*)[\]\x02]", re.DOTALL)
 _CASES = re.compile(r"(?:case\b\s*([^:{}]*?)|(default))\s*(?::|$)\s*", re.DOTALL)
 _BOX = re.compile(r"(?:\[\s*([\d_.]+)\s*(dt|ns|us|ms|s)\s*\])?")
 _MAX_TURNS = 10_000_000
@@ -158,7 +161,7 @@ def _for(program: Program, rest: str) -> None:
         raise UnknownError("the loop is not understood")
     name, bracket, values = found.groups()
     turns = _range(values) if bracket == "[" else tuple(_integer(value) for value in values.split(","))
-    parameter = None if name == "_" else Parameter(name)
+    parameter = None if name == "_" else program.loop_parameter(name)
     outside = program.parameters
     _enter(program, "for", program.circuit.for_loop(turns, parameter))
     frame = program.frames[-1]
