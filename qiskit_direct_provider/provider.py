@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import logging
 import shutil
 import tempfile
 import weakref
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.service.process import LocalService
 
 __all__ = ["DirectProvider"]
+
+logger = logging.getLogger(__name__)
 
 _NOT_FOUND = 404
 
@@ -124,7 +127,7 @@ class DirectProvider:
             provider = cls(
                 token=service.api_key,
                 url=service.url,
-                instance=service.crn,
+                instance=None if channel == "legacy" else service.crn,
                 iam_url=service.iam_url,
                 channel=channel,
                 storage=S3Storage(**service.storage),
@@ -248,6 +251,10 @@ class DirectProvider:
         """
         return as_completed(list(jobs), self._workspace.poller, timeout)
 
+    def logout(self) -> None:
+        """Invalidate the access token, where the API offers that; the next request gets a new one."""
+        self._client.log_out(self._client.deadline())
+
     def close(self) -> None:
         """Close connections, and stop the local service if this provider started one."""
         self._client.close()
@@ -262,7 +269,12 @@ class DirectProvider:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.logout()
+        except errors.DirectError as silence:
+            logger.warning("the access token was not invalidated: %s", silence)
+        finally:
+            self.close()
 
     def __repr__(self) -> str:
         account = getattr(self, "_account", None)  # not there yet when making one failed

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from qiskit_direct_provider.errors import ProtocolError
 from qiskit_direct_provider.expectations import CircuitRecord
+from qiskit_direct_provider.results_v1 import QUASI, from_v1, widened
 from qiskit_direct_provider.wire.codec import CodecError, decode_ndarray, read_hex
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def primitive_result_from_json(payload: bytes) -> PrimitiveResult:
             return _from_tagged(document["__value__"])
         if isinstance(document, dict) and isinstance(document.get("results"), list):
             return _from_plain(document)
+        if isinstance(document, dict) and ({"quasi_dists", "values"} & set(document)):
+            return from_v1(document)
     except (
         msgspec.DecodeError,
         CodecError,
@@ -312,6 +315,8 @@ def _words(pub: PubResult, record: CircuitRecord, index: int) -> npt.NDArray[np.
     bits = np.zeros((shots, 8 * width), dtype=np.uint8)
     for name, places in record.fields:
         array = _field(pub, name, index)
+        if name == QUASI:
+            array = widened(array, len(places))
         size = len(places)
         if array.num_bits != size or array.num_shots != shots or array.shape != ():
             raise ProtocolError(
