@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from qiskit_direct_provider.service.callers import AuthenticatedCaller  # noqa: TC001 - read by FastAPI
 from qiskit_direct_provider.service.context import Service, answer, device_named, service_of
-from qiskit_direct_provider.service.runtime_job_routes import PREFIX, ApiVersion, as_stored
+from qiskit_direct_provider.service.runtime_job_routes import ApiVersion, as_stored
 from qiskit_direct_provider.wire.runtime import (
     VERSIONS,
     DeviceStatus,
@@ -25,7 +25,7 @@ __all__ = ["device_status", "router"]
 _NANOSECOND = 1e-9
 _OBJECTS_SINCE = 20250101
 
-router = APIRouter(prefix=PREFIX, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/versions")
