@@ -288,6 +288,11 @@ class DirectProvider:
         return DirectJob(self._backend(entry.backend_name), self._workspace, entry)
 
     @property
+    def account(self) -> Account:
+        """Where and as whom this provider connects; secrets do not show themselves."""
+        return self._account
+
+    @property
     def client(self) -> Client:
         """The connection; for the parts of this package that build upon providers."""
         return self._workspace.client
