@@ -12,14 +12,25 @@ if TYPE_CHECKING:
     from qiskit_direct_provider import errors
     from qiskit_direct_provider.accounts import S3Storage
     from qiskit_direct_provider.backend import DirectBackend
+    from qiskit_direct_provider.cloud_transpiler import CloudTranspiler
     from qiskit_direct_provider.job import DirectJob
     from qiskit_direct_provider.provider import DirectProvider
     from qiskit_direct_provider.session import Batch, Session
 
-__all__ = ["Batch", "DirectBackend", "DirectJob", "DirectProvider", "S3Storage", "Session", "errors"]
+__all__ = [
+    "Batch",
+    "CloudTranspiler",
+    "DirectBackend",
+    "DirectJob",
+    "DirectProvider",
+    "S3Storage",
+    "Session",
+    "errors",
+]
 
 _HOMES = {
     "Batch": "session",
+    "CloudTranspiler": "cloud_transpiler",
     "DirectBackend": "backend",
     "DirectJob": "job",
     "DirectProvider": "provider",

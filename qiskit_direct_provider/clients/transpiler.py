@@ -1,0 +1,92 @@
+"""The Cloud Transpiler API: a task is sent, and asked about until it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import msgspec
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.accounts import Secret
+from qiskit_direct_provider.clients._http import Request, Sender, as_json
+from qiskit_direct_provider.clients.paths import path_of
+from qiskit_direct_provider.clients.storage import MAX_OBJECT_BYTES
+from qiskit_direct_provider.wire.transpiler import (
+    FAILURE,
+    SUCCESS,
+    TaskCreated,
+    TaskState,
+    TranspileBody,
+    TranspiledCircuit,
+)
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.accounts import HttpOptions
+    from qiskit_direct_provider.clients.deadline import Deadline
+
+__all__ = ["TranspilerClient"]
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+GROWTH = 1.5
+
+
+class _ApiToken:
+    """The API token itself, as this service wants it; there is nothing to renew."""
+
+    def __init__(self, token: Secret) -> None:
+        self._header = Secret(f"Bearer {token.reveal()}")
+
+    def headers(self, deadline: Deadline) -> dict[str, Secret]:  # noqa: ARG002 - Authorization's signature
+        """The Authorization header."""
+        return {"Authorization": self._header}
+
+    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:  # noqa: ARG002
+        """False: there is no other."""
+        return False
+
+
+class TranspilerClient:
+    """Speaks to one transpiler service."""
+
+    def __init__(self, url: str, token: Secret, http: HttpOptions) -> None:
+        headers = {"X-Caller": "qiskit-direct-provider"}
+        self._sender = Sender(url, http, _ApiToken(token), headers)
+
+    def begin(self, body: TranspileBody, parameters: Mapping[str, str], deadline: Deadline) -> str:
+        """Send circuits; the id of the task. Sent twice, they would be transpiled twice, and no more."""
+        path = "/transpile?" + urlencode(parameters)
+        request = Request("POST", path, msgspec.json.encode(body))
+        return self._sender.send(request, deadline, as_json(TaskCreated)).task_id
+
+    def result(self, task_id: str, deadline: Deadline) -> list[TranspiledCircuit]:
+        """The result of a task, waited for.
+
+        Raises:
+            ApiError: The task failed; the service does not say why.
+            JobTimeoutError: The deadline came first.
+        """
+        pause = FIRST_PAUSE_S
+        while True:
+            request = Request("GET", path_of("/transpile", task_id))
+            state = self._sender.send(request, deadline, as_json(TaskState), MAX_OBJECT_BYTES)
+            if state.state == SUCCESS and state.result is not None:
+                return state.result
+            if state.state == FAILURE:
+                raise errors.ApiError(
+                    f"the transpiler service could not transpile (task {task_id}), and does not say why: "
+                    "check that the circuits fit the backend"
+                )
+            if pause >= deadline.remaining():
+                raise errors.JobTimeoutError(
+                    f"transpiler task {task_id} was {state.state or 'not done'} when the time was over"
+                )
+            time.sleep(pause)
+            pause = min(GROWTH * pause, LONGEST_PAUSE_S)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._sender.close()
