@@ -49,7 +49,8 @@ class DirectProvider:
         token: API key of the system.
         url: Address of its API.
         instance: CRN of the service instance.
-        channel: The API's kind; ``"direct_access"`` is the Direct Access or Quantum System API.
+        channel: The API's kind: ``"direct_access"`` (the Direct Access or Quantum System API, the default),
+            ``"runtime"`` (the Qiskit Runtime REST API) or ``"legacy"`` (that of quantum-computing.ibm.com).
         iam_url: Where the key is exchanged for a token; IBM Cloud unless the service is on this machine.
         storage: The object store through which inputs and results travel.
         proxies: Proxy URL by scheme; None takes the environment's.

@@ -11,6 +11,7 @@ from qiskit_direct_provider.service.failures import RequestRefusedError
 from qiskit_direct_provider.service.legacy_programs import V1, V2, InvalidV1Error, is_v1, v2_params
 from qiskit_direct_provider.service.outcome import RAN_TOO_LONG
 from qiskit_direct_provider.service.runtime_jobs import RunRequest, StoredRun
+from qiskit_direct_provider.service.runtime_sessions import LONGEST_S, Session
 from qiskit_direct_provider.wire.direct_access import LogLevel
 from qiskit_direct_provider.wire.primitives import PROGRAMS
 from qiskit_direct_provider.wire.runtime import (
@@ -97,7 +98,7 @@ def checked_tags(tags: list[str] | None) -> tuple[str, ...]:
 
 def _session_id(service: Service, body: JobBody, caller: Caller) -> str | None:
     if not body.session_id:
-        return None
+        return _begun_session(service, body, caller)
     session = service.sessions.find(body.session_id, caller.subject, caller.crn)
     if session is None:
         raise refused(404, f"Session {body.session_id} not found.", "session_id")
@@ -106,6 +107,18 @@ def _session_id(service: Service, body: JobBody, caller: Caller) -> str | None:
     if not session.accepting:
         raise refused(400, f"Session {session.id} is closed.", "session_id", solution="Open another session.")
     return session.id
+
+
+def _begun_session(service: Service, body: JobBody, caller: Caller) -> str | None:
+    """A session that a job of the legacy platform opens for itself; the flag may be text."""
+    if str(body.start_session).lower() != "true":
+        return None
+    try:
+        longest = min(max(int(body.session_time or LONGEST_S), 1), LONGEST_S)
+    except ValueError:
+        raise refused(400, "session_time is no number of seconds.", "session_time") from None
+    session = Session(caller.subject, caller.crn, body.backend, max_ttl=longest)
+    return service.sessions.add(session).id
 
 
 def find_run(service: Service, job_id: str, caller: Caller) -> StoredRun:
