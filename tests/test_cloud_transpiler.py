@@ -60,14 +60,11 @@ def without_routing(placed: QuantumCircuit) -> QuantumCircuit:
     return wrong
 
 
-@pytest.mark.parametrize("ai", [False, "auto"])
-def test_twenty_circuits_are_equivalent(
-    transpiler: CloudTranspiler, provider: DirectProvider, ai: object
-) -> None:
+def test_twenty_circuits_are_equivalent(transpiler: CloudTranspiler, provider: DirectProvider) -> None:
     backend = provider.get_backend("fake_manila")
     originals = circuits()
     assert len(originals) == 20
-    found = transpiler.run(originals, backend=backend, optimization_level=2, ai=ai, seed_transpiler=5)  # type: ignore[arg-type]
+    found = transpiler.run(originals, backend=backend, optimization_level=2, seed_transpiler=5)
     assert isinstance(found, list)
     assert all(same(original, placed) for original, placed in zip(originals, found, strict=True))
     moved = [k for k in range(20) if found[k].layout.routing_permutation() != list(range(5))]
@@ -94,7 +91,7 @@ def test_the_result_runs(transpiler: CloudTranspiler, nairobi: DirectBackend) ->
 def test_a_coupling_map_takes_the_place_of_a_backend(transpiler: CloudTranspiler) -> None:
     (original,) = [circuits()[-1]]
     line = CouplingMap.from_line(6)
-    placed = transpiler.run(original, coupling_map=line.get_edges(), use_ai=True)
+    placed = transpiler.run(original, coupling_map=line.get_edges(), ai="auto")
     assert isinstance(placed, QuantumCircuit)
     assert placed.num_qubits == 6
     assert same(original, placed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -49,6 +50,23 @@ class _ApiToken:
         return False
 
 
+@contextlib.contextmanager
+def _in_time(deadline: Deadline, state: str) -> Iterator[None]:
+    """A request that the deadline cut off is a wait that ended too early, not an outage.
+
+    Raises:
+        JobTimeoutError: That is what happened.
+    """
+    try:
+        yield
+    except errors.TransportError as error:
+        if not deadline.expired():
+            raise
+        raise errors.JobTimeoutError(
+            f"the time was over before the transpiler service was: {state}"
+        ) from error
+
+
 class TranspilerClient:
     """Speaks to one transpiler service."""
 
@@ -60,7 +78,8 @@ class TranspilerClient:
         """Send circuits; the id of the task. Sent twice, they would be transpiled twice, and no more."""
         path = "/transpile?" + urlencode(parameters)
         request = Request("POST", path, msgspec.json.encode(body))
-        return self._sender.send(request, deadline, as_json(TaskCreated)).task_id
+        with _in_time(deadline, "it was not even sent"):
+            return self._sender.send(request, deadline, as_json(TaskCreated)).task_id
 
     def result(self, task_id: str, deadline: Deadline) -> list[TranspiledCircuit]:
         """The result of a task, waited for.
@@ -72,7 +91,8 @@ class TranspilerClient:
         pause = FIRST_PAUSE_S
         while True:
             request = Request("GET", path_of("/transpile", task_id))
-            state = self._sender.send(request, deadline, as_json(TaskState), MAX_OBJECT_BYTES)
+            with _in_time(deadline, f"task {task_id} did not end"):
+                state = self._sender.send(request, deadline, as_json(TaskState), MAX_OBJECT_BYTES)
             if state.state == SUCCESS and state.result is not None:
                 return state.result
             if state.state == FAILURE:
@@ -82,7 +102,7 @@ class TranspilerClient:
                 )
             if pause >= deadline.remaining():
                 raise errors.JobTimeoutError(
-                    f"transpiler task {task_id} was {state.state or 'not done'} when the time was over"
+                    f"the time was over before the transpiler service was: task {task_id} is {state.state}"
                 )
             time.sleep(pause)
             pause = min(GROWTH * pause, LONGEST_PAUSE_S)
