@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider import errors
     from qiskit_direct_provider.accounts import S3Storage
     from qiskit_direct_provider.backend import DirectBackend
+    from qiskit_direct_provider.cloud_transpiler import CloudTranspiler
     from qiskit_direct_provider.job import DirectJob
     from qiskit_direct_provider.monitoring import job_monitor
     from qiskit_direct_provider.primitives import EstimatorV2, SamplerV2
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "CloudTranspiler",
     "DirectBackend",
     "DirectJob",
     "DirectProvider",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Batch": "session",
+    "CloudTranspiler": "cloud_transpiler",
     "DirectBackend": "backend",
     "DirectJob": "job",
     "DirectProvider": "provider",

@@ -209,7 +209,7 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             quantum_ns=record.quantum_ns,
             status=record.status.name,
         )
-    if entry.stage is Stage.INTENDED or (record.own_id and entry.server_id != record.job_id):
+    if entry.stage is Stage.INTENDED or (record.own_id and entry.server_id is None):
         named = {"server_id": record.job_id} if record.own_id else {}
         entry = workspace.journal.advance(entry.job_id, stage=Stage.ACCEPTED, **named) or entry
     if record.status in JOB_FINAL_STATES and entry.status is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectProvider"]
 
+logger = logging.getLogger(__name__)
+
 DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 
 
@@ -57,8 +60,9 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         instance: CRN of the service instance.
         name: A saved account.
         filename: File of the saved accounts; default ``~/.qiskit/qiskit-direct.json``.
-        channel: The API's kind: ``"direct_access"`` is the Direct Access or Quantum System API; ``"local"``
-            starts a service, as `local` does.
+        channel: The API's kind: ``"direct_access"`` (the Direct Access or Quantum System API, the default),
+            ``"runtime"`` (the Qiskit Runtime REST API) or ``"legacy"`` (that of quantum-computing.ibm.com);
+            ``"local"`` starts a service, as `local` does.
         iam_url: Where the key is exchanged for a token; IBM Cloud unless the service is on this machine.
         storage: The object store through which inputs and results travel.
         proxies: Proxy URL by scheme; None takes the environment's.
@@ -183,7 +187,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             account = resolve(
                 token=service.api_key,
                 url=service.url,
-                instance=service.crn,
+                instance=None if channel == "legacy" else service.crn,
                 iam_url=service.iam_url,
                 channel=channel,
                 storage=S3Storage(**service.storage),
@@ -237,6 +241,10 @@ class DirectProvider(AccountMethods, Discovery, JobService):
                         self._others.append(self.from_environment(name))
         return [*self._others]
 
+    def logout(self) -> None:
+        """Invalidate the access token, where the API offers that; the next request gets a new one."""
+        self._client.log_out(self._client.deadline())
+
     def close(self) -> None:
         """Close connections, and stop the local service if this provider started one."""
         for other in self._others or ():
@@ -256,12 +264,22 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.logout()
+        except errors.DirectError as silence:
+            logger.warning("the access token was not invalidated: %s", silence)
+        finally:
+            self.close()
 
     def __repr__(self) -> str:
         account = getattr(self, "_account", None)  # not there yet when making one failed
         where = f"{account.channel} at {account.url}" if account else "without an account"
         return f"<DirectProvider {where}>"
+
+    @property
+    def account(self) -> Account:
+        """Where and as whom this provider connects; secrets do not show themselves."""
+        return self._account
 
     @property
     def client(self) -> Client:

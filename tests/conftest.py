@@ -134,7 +134,7 @@ def any_provider(
         yield provider
 
 
-@pytest.fixture(scope="session", params=["direct_access", "runtime"])
+@pytest.fixture(scope="session", params=["direct_access", "runtime", "legacy"])
 def channel(request: pytest.FixtureRequest) -> str:
     """Each dialect: whoever asks for it runs over all of them."""
     found: str = request.param
@@ -145,7 +145,8 @@ def channel(request: pytest.FixtureRequest) -> str:
 def channel_provider(channel: str, service: LocalService, own_storage: S3Storage) -> Iterator[DirectProvider]:
     """A provider over each dialect; only Direct Access has a use for the object store."""
     storage = own_storage if channel == "direct_access" else None
-    with provider_for(service, storage, channel=channel) as provider:
+    instance = None if channel == "legacy" else service.crn
+    with provider_for(service, storage, channel=channel, instance=instance) as provider:
         yield provider
 
 

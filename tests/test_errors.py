@@ -48,12 +48,12 @@ def test_a_wrong_key(service: LocalService, own_storage: S3Storage) -> None:
     assert "wrong-key" not in str(caught.value)
 
 
-def test_an_unknown_backend(provider: DirectProvider) -> None:
+def test_an_unknown_backend(channel_provider: DirectProvider) -> None:
     with pytest.raises(errors.BackendNotFoundError, match="did you mean 'fake_torino'") as caught:
-        provider.get_backend("fake_turino")
+        channel_provider.get_backend("fake_turino")
     assert caught.value.code == "1216"
     with pytest.raises(errors.BackendNotFoundError, match="fake_nairobi"):
-        provider.get_backend("something else/../entirely")
+        channel_provider.get_backend("something else/../entirely")
 
 
 @pytest.mark.parametrize("name", ["", "..", "a\nb"])
@@ -183,27 +183,27 @@ def test_ended_jobs_of_ours_make_room(provider: DirectProvider) -> None:
         assert job.status().name == "DONE"
 
 
-def test_an_id_that_is_taken(nairobi: DirectBackend) -> None:
+def test_an_id_that_is_taken(channel_nairobi: DirectBackend, channel: str) -> None:
     """The same content under the same id is the same job; another content is refused."""
-    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
-    job = nairobi.run(isa, shots=10, job_id="mine")
-    again = nairobi.run(isa, shots=10, job_id="mine")
+    isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
+    job = channel_nairobi.run(isa, shots=10, job_id=f"mine-{channel}")
+    again = channel_nairobi.run(isa, shots=10, job_id=f"mine-{channel}")
     with pytest.raises(errors.DuplicateJobError, match="choose another"):
-        nairobi.run(isa, shots=11, job_id="mine")
+        channel_nairobi.run(isa, shots=11, job_id=f"mine-{channel}")
     assert again.result(timeout=60).get_counts() == job.result(timeout=60).get_counts()
 
 
-def test_a_wait_that_ends_before_the_job(nairobi: DirectBackend) -> None:
-    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
-    job = nairobi.run([isa] * 40, shots=20_000)
+def test_a_wait_that_ends_before_the_job(channel_nairobi: DirectBackend) -> None:
+    isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
+    job = channel_nairobi.run([isa] * 40, shots=20_000)
     with pytest.raises(errors.JobTimeoutError, match="it goes on"):
         job.result(timeout=0.01)
     assert len(job.result(timeout=60).results) == 40
 
 
-def test_cancel(nairobi: DirectBackend) -> None:
-    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
-    job = nairobi.run([isa] * 200, shots=100_000)
+def test_cancel(channel_nairobi: DirectBackend) -> None:
+    isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
+    job = channel_nairobi.run([isa] * 200, shots=100_000)
     assert job.cancel() is True
     with pytest.raises(errors.JobCancelledError, match="was cancelled"):
         job.result(timeout=60)
@@ -218,9 +218,9 @@ def provider_of(job: object) -> object:
     return job._workspace.client  # type: ignore[attr-defined]
 
 
-def test_a_running_job_cannot_be_deleted(nairobi: DirectBackend) -> None:
-    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
-    job = nairobi.run([isa] * 200, shots=100_000)
+def test_a_running_job_cannot_be_deleted(channel_nairobi: DirectBackend) -> None:
+    isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
+    job = channel_nairobi.run([isa] * 200, shots=100_000)
     with pytest.raises(errors.JobInvalidStateError):
         job.delete()
     job.cancel()

@@ -37,9 +37,17 @@ def proxy(service: LocalService) -> Iterator[Recorder]:
     proxy.close()
 
 
+over_both_apis = pytest.mark.parametrize("kernel", ["direct_access", "runtime"], indirect=True)
+over_all_channels = pytest.mark.parametrize("kernel", ["direct_access", "runtime", "legacy"], indirect=True)
+
+
 @pytest.fixture
 def kernel(
-    service: LocalService, proxy: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    service: LocalService,
+    proxy: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Kernel]:
     """Makes providers that share one journal, each as a new Python process has it.
 
@@ -49,10 +57,15 @@ def kernel(
         **{**service.storage, "endpoint": proxy.url}, endpoint_for_service=service.storage["endpoint"]
     )
     made: list[DirectProvider] = []
+    channel = getattr(request, "param", "direct_access")
+    # Jobs stay at the server where there are no lanes: each test is a tenant of its own there.
+    instances = {"direct_access": service.crn, "runtime": f"crn:{tmp_path.name}", "legacy": None}
+    dialect = {"channel": channel, "instance": instances[channel]}
 
     def start(home: str = "home", **arguments: Any) -> DirectProvider:
         monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path / home))
-        made.append(provider_for(service, storage, url=proxy.url, iam_url=proxy.url, **arguments))
+        settings = {"url": proxy.url, "iam_url": proxy.url, **dialect, **arguments}
+        made.append(provider_for(service, storage, **settings))
         return made[-1]
 
     yield start
@@ -115,6 +128,7 @@ def test_a_killed_process_leaves_its_job_to_the_next(
     assert "killed" not in held(kernel())
 
 
+@over_all_channels
 def test_a_resumed_job_is_as_the_first_one_was(kernel: Kernel) -> None:
     """Name, tags, circuits, their metadata, calibration, memory and results."""
     first = kernel()
@@ -196,6 +210,7 @@ def test_a_job_that_somebody_else_deleted_is_read_from_the_store(kernel: Kernel)
     assert shots_in(kernel().retrieve_job(job_id)) == 50
 
 
+@over_all_channels
 def test_an_unknown_id(kernel: Kernel) -> None:
     with pytest.raises(errors.JobNotFoundError):
         kernel().retrieve_job("no such job")
@@ -278,6 +293,7 @@ def test_a_lane_is_not_freed_under_a_sender_who_is_unsure(kernel: Kernel) -> Non
     assert job_id not in held(second)
 
 
+@over_all_channels
 @pytest.mark.parametrize("read", [True, False])
 def test_a_job_that_failed_can_be_sent_again_under_its_id(kernel: Kernel, *, read: bool) -> None:
     """Whether its end was read or only noticed, the second job is another run; a job that is done is not."""
@@ -337,6 +353,7 @@ def five(kernel: Kernel) -> Iterator[tuple[DirectProvider, list[str], list[datet
         job.delete()
 
 
+@over_both_apis
 def test_lists_merge_what_is_on_record_with_what_the_server_holds(
     five: tuple[DirectProvider, list[str], list[datetime]],
 ) -> None:
@@ -372,6 +389,7 @@ def test_lists_merge_what_is_on_record_with_what_the_server_holds(
     assert found(job_tags=["x"], start_datetime=moments[1], status="DONE") == [1]
 
 
+@over_both_apis
 def test_every_job_of_a_list_can_be_read(five: tuple[DirectProvider, list[str], list[datetime]]) -> None:
     provider, ids, _ = five
     jobs = {job.job_id(): job for job in provider.jobs(limit=None)}

@@ -170,13 +170,15 @@ def test_a_thousand_live_jobs_cost_fewer_than_two_questions_each(wide: LocalServ
     assert no_poller()
 
 
-def test_as_completed_hands_out_each_job_once(nairobi: DirectBackend, provider: DirectProvider) -> None:
-    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
-    jobs = [nairobi.run(isa, shots=shots) for shots in (10, 20, 30)]
-    found = list(provider.as_completed(jobs, timeout=60))
+def test_as_completed_hands_out_each_job_once(
+    channel_nairobi: DirectBackend, channel_provider: DirectProvider
+) -> None:
+    isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
+    jobs = [channel_nairobi.run(isa, shots=shots) for shots in (10, 20, 30)]
+    found = list(channel_provider.as_completed(jobs, timeout=60))
     assert sorted(map(id, found)) == sorted(map(id, jobs))
     assert [sum(job.result().get_counts().values()) for job in jobs] == [10, 20, 30]
-    assert list(provider.as_completed(jobs, timeout=0)) == jobs
+    assert list(channel_provider.as_completed(jobs, timeout=0)) == jobs
     assert no_poller()
 
 
@@ -194,10 +196,10 @@ def test_waiting_ends_in_time(nairobi: DirectBackend, provider: DirectProvider) 
     job.delete()
 
 
-def test_jobs_can_be_awaited(nairobi: DirectBackend) -> None:
+def test_jobs_can_be_awaited(channel_nairobi: DirectBackend) -> None:
     """Several at once, and the event loop goes on meanwhile."""
-    isa = transpile(measured_x(), nairobi, seed_transpiler=1)
-    jobs = [nairobi.run([isa] * 5, shots=2000) for _ in range(3)]
+    isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
+    jobs = [channel_nairobi.run([isa] * 5, shots=2000) for _ in range(3)]
 
     async def gather() -> tuple[list[int], int]:
         ticks = 0

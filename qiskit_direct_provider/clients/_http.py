@@ -45,7 +45,7 @@ class Request:
 
     ``repeatable`` says that sending it twice does no harm; only then is it retried when its fate is
     unknown. ``secrets`` are headers that are secret. A body with a secret is given as a function, and
-    ``in_body`` says what is secret in it: a refusal may repeat it.
+    ``in_body`` says what is secret in it: a refusal may repeat it. ``patience_s`` is the longest silence.
     """
 
     method: str
@@ -56,6 +56,7 @@ class Request:
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     in_body: tuple[Secret, ...] = field(default=(), repr=False)
     repeatable: bool = True
+    patience_s: float = READ_TIMEOUT_S
 
     def __str__(self) -> str:
         return f"{self.method} {self.path.partition('?')[0]}"  # a query may be a signature
@@ -288,7 +289,7 @@ class Sender:
             data=request.body() if callable(request.body) else request.body,
             headers=headers,
             auth=_Signed(secrets, self._options.ntlm),
-            timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
+            timeout=(min(CONNECT_TIMEOUT_S, left), min(request.patience_s, left)),
             allow_redirects=False,
             stream=True,
             proxies=self._proxies(request.path),

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote_plus, urlencode
 
 from qiskit_direct_provider.accounts import Secret
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import HttpOptions
     from qiskit_direct_provider.clients.deadline import Deadline
 
-__all__ = ["IamTokens"]
+__all__ = ["USUAL_LIFE_S", "IamTokens", "Token", "sendable"]
 
 RENEW_AFTER = 0.96  # of its life; should it end early, a refusal renews it
 LONGEST_EXCHANGE_S = 30.0
@@ -31,7 +31,9 @@ USUAL_LIFE_S = 3600.0
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
+    """What goes into the header, and when it is to be replaced, on the keeper's clock."""
+
     header: Secret
     renew_at: float
 
@@ -42,6 +44,8 @@ class IamTokens:
     One thread renews, the others wait for it. A token's age is counted on the monotonic clock from
     ``expires_in``, so a wrong wall clock does no harm.
     """
+
+    header_name: ClassVar[str] = "Authorization"
 
     def __init__(
         self,
@@ -54,19 +58,19 @@ class IamTokens:
         self._api_key = api_key
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: _Token | None = None
+        self._token: Token | None = None
 
     def headers(self, deadline: Deadline) -> dict[str, Secret]:
         """The Authorization header of a token that is good for a while."""
         token = self._token
         if token is None or self._clock() >= token.renew_at:
             token = self._replace(token, deadline)
-        return {"Authorization": token.header}
+        return {self.header_name: token.header}
 
     def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:
         """Replace a token that the API refused, unless another thread did so already."""
         token = self._token
-        if token is not None and token.header == refused.get("Authorization"):
+        if token is not None and token.header == refused.get(self.header_name):
             self._replace(token, deadline)
         return True
 
@@ -74,7 +78,7 @@ class IamTokens:
         """Close idle connections to the token endpoint."""
         self._sender.close()
 
-    def _replace(self, stale: _Token | None, deadline: Deadline) -> _Token:
+    def _replace(self, stale: Token | None, deadline: Deadline) -> Token:
         if not self._lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
             raise TransportError(f"{self._sender.host} gave no token within the time limit", retryable=True)
         try:
@@ -84,7 +88,7 @@ class IamTokens:
         finally:
             self._lock.release()
 
-    def _fetch(self, deadline: Deadline) -> _Token:
+    def _fetch(self, deadline: Deadline) -> Token:
         asked_at = self._clock()
         request = Request(
             "POST",
@@ -104,8 +108,10 @@ class IamTokens:
                 code=error.code,
                 trace=error.trace,
             ) from error
-        life_s = answer.life_s or USUAL_LIFE_S
-        return _Token(_bearer(answer, self._sender.host), asked_at + RENEW_AFTER * max(life_s, 1.0))
+        return self._aged(_bearer(answer, self._sender.host), answer.life_s or USUAL_LIFE_S, asked_at)
+
+    def _aged(self, header: Secret, life_s: float, asked_at: float) -> Token:
+        return Token(header, asked_at + RENEW_AFTER * max(life_s, 1.0))
 
     def _form(self) -> bytes:
         return urlencode({"grant_type": GRANT_TYPE, "apikey": self._api_key.reveal()}).encode("ascii")
@@ -113,11 +119,12 @@ class IamTokens:
 
 def _bearer(answer: TokenAnswer, host: str) -> Secret:
     bearer = Secret(f"Bearer {answer.access_token.strip()}")
-    if not _sendable(bearer):
+    if not sendable(bearer):
         raise ProtocolError(f"{host} answered with a token that cannot be sent in a header")
     return bearer
 
 
-def _sendable(bearer: Secret) -> bool:
+def sendable(bearer: Secret) -> bool:
+    """Whether a token can travel in a header."""
     text = bearer.reveal()
     return len(text) > len("Bearer ") and text.isascii() and text.isprintable()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from qiskit_direct_provider.clients._http import Sender
 from qiskit_direct_provider.clients.auth import IamTokens
 from qiskit_direct_provider.clients.direct_access import DirectAccessClient
+from qiskit_direct_provider.clients.legacy import LegacyClient, LegacyTokens, client_application
 from qiskit_direct_provider.clients.runtime import RuntimeClient
 from qiskit_direct_provider.clients.storage import ObjectStore
 from qiskit_direct_provider.errors import AccountError
@@ -26,7 +27,7 @@ def connect(account: Account) -> Client:
     Raises:
         AccountError: The account lacks what its channel needs.
     """
-    return {"direct_access": _direct_access, "runtime": _runtime}[account.channel](account)
+    return {"direct_access": _direct_access, "runtime": _runtime, "legacy": _legacy}[account.channel](account)
 
 
 def _direct_access(account: Account) -> Client:
@@ -44,6 +45,13 @@ def _runtime(account: Account) -> Client:
     headers = {"Service-CRN": account.instance or "", "IBM-API-Version": API_VERSION}
     sender = Sender(_rooted(account.url, "/api/v1"), account.http, tokens, headers)
     return RuntimeClient(sender, tokens, account.http)
+
+
+def _legacy(account: Account) -> Client:
+    tokens = LegacyTokens(account.iam_url, account.token, account.http)
+    headers = {"x-qx-client-application": client_application(account.client_application)}
+    sender = Sender(_rooted(account.url, "/runtime"), account.http, tokens, headers)
+    return LegacyClient(sender, tokens, account.http, account.instance)
 
 
 def _rooted(url: str, root: str) -> str:

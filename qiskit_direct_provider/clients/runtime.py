@@ -46,6 +46,7 @@ __all__ = ["RuntimeClient"]
 logger = logging.getLogger(__name__)
 
 CALL_TIMEOUT_S = 120.0
+SUBMISSION_PATIENCE_S = 60.0  # giving up on a server that is still at it risks a second job
 RESULT_PATIENCE_S = 30.0
 RESULT_STEP_S = 0.5
 MAX_INPUT_BYTES = 50 * 1024 * 1024
@@ -88,7 +89,7 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
                 "API takes: send fewer or smaller circuits"
             )
         body = msgspec.json.encode(self._job_body(submission, tags))
-        request = Request("POST", "/jobs", body, repeatable=False)
+        request = Request("POST", "/jobs", body, repeatable=False, patience_s=SUBMISSION_PATIENCE_S)
         return post_searched(
             submission,
             lambda: self._sender.send(request, deadline, as_json(JobCreated)).id,

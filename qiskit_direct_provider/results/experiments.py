@@ -137,9 +137,20 @@ def _quasi_counts(quasi_dist: dict[str, float], record: CircuitRecord) -> dict[s
             f"circuit {record.name!r} has {record.num_clbits} classical bits, but its result has more"
         )
     try:
-        return rounded_counts(quasi_dist, record.shots)
+        return rounded_counts(_in_places(quasi_dist, record), record.shots)
     except CodecError as error:
         raise ProtocolError(f"circuit {record.name!r}: {error}") from error
+
+
+def _in_places(quasi_dist: dict[str, float], record: CircuitRecord) -> dict[str, float]:
+    """Version 1 counts the bits register by register, as they were sent."""
+    places = [place for _, register in record.fields for place in register]
+    if places == sorted(places):
+        return quasi_dist
+    return {
+        hex(sum((int(word, 16) >> sent & 1) << place for sent, place in enumerate(places))): share
+        for word, share in quasi_dist.items()
+    }
 
 
 def merged(results: Sequence[PrimitiveResult]) -> PrimitiveResult:

@@ -15,17 +15,21 @@ from qiskit_direct_provider.service import (
     backend_routes,
     failures,
     job_routes,
+    legacy_routes,
     openapi,
     outcome,
+    paths,
     runtime_backend_routes,
     runtime_job_routes,
     runtime_session_routes,
     token_routes,
+    transpiler_routes,
 )
 from qiskit_direct_provider.service.context import Service
 from qiskit_direct_provider.service.devices import open_devices
 from qiskit_direct_provider.service.hosts import HostCheck
 from qiskit_direct_provider.service.jobs import JobStore
+from qiskit_direct_provider.service.logins import Logins
 from qiskit_direct_provider.service.object_routes import ObjectRoutes
 from qiskit_direct_provider.service.objects import ObjectStore
 from qiskit_direct_provider.service.origins import Origins
@@ -36,6 +40,7 @@ from qiskit_direct_provider.service.runtime_sessions import Sessions
 from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
 from qiskit_direct_provider.service.signatures import Credentials
 from qiskit_direct_provider.service.tokens import Tokens
+from qiskit_direct_provider.service.transpiler_tasks import Transpilations
 from qiskit_direct_provider.service.workers import Workers
 
 if TYPE_CHECKING:
@@ -68,6 +73,7 @@ def build_app(settings: ServiceSettings) -> FastAPI:
         try:
             yield
         finally:
+            service.transpilations.stop()
             await service.queue.stop()
             await service.runner.stop()
             service.jobs.close()
@@ -85,9 +91,11 @@ def build_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    runtime = (runtime_backend_routes, runtime_job_routes, runtime_session_routes)
-    for module in (token_routes, backend_routes, job_routes, *runtime):
+    for module in (token_routes, backend_routes, job_routes, legacy_routes, transpiler_routes):
         app.include_router(module.router)
+    for prefix in (paths.RUNTIME, paths.LEGACY):
+        for runtime in (runtime_backend_routes, runtime_job_routes, runtime_session_routes):
+            app.include_router(runtime.router, prefix=prefix)
     app.add_exception_handler(failures.RequestRefusedError, failures.render_failure)
     app.add_exception_handler(Exception, failures.render_unexpected)
     if is_loopback(settings.host):
@@ -107,7 +115,12 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
     tokens = Tokens(settings.api_key, settings.token_ttl_s)
     runs, sessions = RuntimeJobStore(folder), Sessions()
     queue = RuntimeQueue(settings, runs, sessions, runner)
-    return Service(settings, tokens, devices, jobs, objects, runner, runs, sessions, queue)
+    logins, transpilations = Logins(tokens, settings.token_ttl_s), Transpilations(runner)
+    return Service(
+        *(settings, tokens, devices, jobs, objects, runner, runs, sessions, queue),
+        logins=logins,
+        transpilations=transpilations,
+    )
 
 
 def _serve_objects(app: FastAPI, service: Service) -> None:

@@ -12,6 +12,8 @@ from fastapi.security import HTTPBearer
 
 from qiskit_direct_provider.service.context import Service, service_of
 from qiskit_direct_provider.service.failures import RequestRefusedError
+from qiskit_direct_provider.service.logins import ACCESS_TOKEN
+from qiskit_direct_provider.service.paths import LEGACY_INSTANCE, is_legacy
 from qiskit_direct_provider.service.tokens import same_text
 
 __all__ = ["AuthenticatedCaller", "Caller", "unauthorized"]
@@ -54,7 +56,7 @@ async def _authenticate(request: Request) -> Caller:
     elif scheme.lower() == "apikey":
         subject = _shared_key_subject(service, credentials.strip())
     else:
-        subject = None
+        subject = service.logins.subject_of(request.headers.get(ACCESS_TOKEN, ""))
     if subject is None:
         raise unauthorized("1201", "Invalid credentials.")
     return Caller(subject, _checked_crn(service, request))
@@ -67,6 +69,8 @@ def _shared_key_subject(service: Service, credentials: str) -> str | None:
 
 
 def _checked_crn(service: Service, request: Request) -> str:
+    if is_legacy(request.url.path):
+        return LEGACY_INSTANCE
     crn = request.headers.get("service-crn", "")
     if not same_text(crn, service.settings.crn):
         _warn_of_crn(crn)

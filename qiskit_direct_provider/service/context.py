@@ -16,6 +16,7 @@ from qiskit_direct_provider.service.failures import RequestRefusedError, not_our
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.devices import Device
     from qiskit_direct_provider.service.jobs import JobStore
+    from qiskit_direct_provider.service.logins import Logins
     from qiskit_direct_provider.service.objects import ObjectStore
     from qiskit_direct_provider.service.runner import Runner
     from qiskit_direct_provider.service.runtime_jobs import RuntimeJobStore
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.service.runtime_sessions import Sessions
     from qiskit_direct_provider.service.settings import ServiceSettings
     from qiskit_direct_provider.service.tokens import Tokens
+    from qiskit_direct_provider.service.transpiler_tasks import Transpilations
 
 __all__ = ["Service", "answer", "device_named", "read_body", "service_of"]
 
@@ -47,6 +49,8 @@ class Service:
     runs: RuntimeJobStore
     sessions: Sessions
     queue: RuntimeQueue
+    logins: Logins
+    transpilations: Transpilations
 
 
 def service_of(request: Request) -> Service:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.outcome import Outcome, Task
+    from qiskit_direct_provider.service.transpiler_tasks import TranspilationRequest
+    from qiskit_direct_provider.wire.transpiler import TranspiledCircuit
 
-__all__ = ["run_task"]
+__all__ = ["run_task", "run_transpilation"]
 
 
 def run_task(task: Task) -> Outcome:
@@ -15,3 +17,10 @@ def run_task(task: Task) -> Outcome:
     from qiskit_direct_provider.service.execute import execute
 
     return execute(task)
+
+
+def run_transpilation(request: TranspilationRequest) -> list[TranspiledCircuit]:
+    """Transpile the circuits of one request; only ever called in a worker process."""
+    from qiskit_direct_provider.service.transpile import transpiled
+
+    return transpiled(request)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from fastapi import Request, Response
 
+from qiskit_direct_provider.service.paths import is_legacy
 from qiskit_direct_provider.wire.failures import ErrorDocument, ErrorItem, ErrorTarget
 
 __all__ = ["RequestRefusedError", "invalid_body", "not_our_body", "render_failure", "render_unexpected"]
@@ -97,6 +98,9 @@ async def render_failure(_request: Request, failure: Exception) -> Response:
     """Answer for an `RequestRefusedError`."""
     if not isinstance(failure, RequestRefusedError):
         return await render_unexpected(_request, failure)
+    if is_legacy(_request.url.path):
+        error = {"error": {"status": failure.status, "code": failure.code, "message": failure.message}}
+        return Response(msgspec.json.encode(error), failure.status, media_type="application/json")
     return _answer(failure)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import TimeoutError as SimulationTimeoutError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pebble import ProcessExpired
 
@@ -17,6 +17,8 @@ from qiskit_direct_provider.service.outcome import JobEnd, Outcome, Task, cancel
 from qiskit_direct_provider.wire.direct_access import S3Option
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qiskit_direct_provider.service.devices import Device
     from qiskit_direct_provider.service.jobs import JobStore, StoredJob
     from qiskit_direct_provider.service.settings import ServiceSettings
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Runner"]
 
 LOGGER = logging.getLogger("qiskit_direct_provider.service")
+
+T = TypeVar("T")
 
 _CANCEL_PATIENCE_S = 1.0
 
@@ -123,13 +127,18 @@ class Runner:
         )
         return await self.simulate(task)
 
-    async def simulate(self, task: Task) -> Outcome:
-        """Run a task in a worker, once they are warm. Cancelling this kills the worker."""
+    async def in_worker(self, function: Callable[..., T], *args: object) -> T:
+        """Run a function in a worker, once they are warm. Cancelling this kills the worker."""
         assert self._ready is not None
         await asyncio.shield(self._ready)
         limit_s = self._settings.simulation_limit_s
+        return await asyncio.wrap_future(self._workers.submit(function, *args, timeout_s=limit_s))
+
+    async def simulate(self, task: Task) -> Outcome:
+        """Run the program of a job."""
+        limit_s = self._settings.simulation_limit_s
         try:
-            return await asyncio.wrap_future(self._workers.submit(run_task, task, timeout_s=limit_s))
+            return await self.in_worker(run_task, task)
         except SimulationTimeoutError:
             message = f"The simulation was given up after {limit_s:g} s."
             return Outcome(failed(outcome.TIMED_OUT, message, "Use fewer shots, qubits or gates."), "")

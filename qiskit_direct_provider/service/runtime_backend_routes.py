@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from qiskit_direct_provider.service.callers import AuthenticatedCaller  # noqa: TC001 - read by FastAPI
 from qiskit_direct_provider.service.context import Service, answer, device_named, service_of
-from qiskit_direct_provider.service.runtime_job_routes import PREFIX, ApiVersion, as_stored
+from qiskit_direct_provider.service.runtime_job_routes import ApiVersion, as_stored
 from qiskit_direct_provider.wire.runtime import (
     VERSIONS,
     DeviceStatus,
@@ -25,7 +26,7 @@ __all__ = ["device_status", "router"]
 _NANOSECOND = 1e-9
 _OBJECTS_SINCE = 20250101
 
-router = APIRouter(prefix=PREFIX, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/versions")
@@ -50,7 +51,7 @@ async def list_backends(request: Request, _caller: AuthenticatedCaller, version:
 @router.get("/backends/{name}/configuration")
 async def get_configuration(name: str, request: Request, _caller: AuthenticatedCaller) -> Response:
     """What the device is."""
-    return answer(device_named(service_of(request), name).configuration)
+    return answer(_configuration(device_named(service_of(request), name)))
 
 
 @router.get("/backends/{name}/properties")
@@ -101,6 +102,14 @@ async def get_usage(request: Request, caller: AuthenticatedCaller) -> Response:
         "usage_limit_reached": False,
     }
     return answer(msgspec.json.encode(usage))
+
+
+@lru_cache(maxsize=64)
+def _configuration(device: Device) -> bytes:
+    """The configuration with a definition of each gate: IBM's own client drops devices without."""
+    document = msgspec.json.decode(device.configuration)
+    document["gates"] = [{"qasm_def": "", **gate} for gate in document["gates"]]
+    return msgspec.json.encode(document)
 
 
 def device_status(service: Service, device: Device) -> StatusDocument:

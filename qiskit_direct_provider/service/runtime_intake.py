@@ -8,8 +8,10 @@ import msgspec
 
 from qiskit_direct_provider.service.context import Service, device_named
 from qiskit_direct_provider.service.failures import RequestRefusedError
+from qiskit_direct_provider.service.legacy_programs import V1, V2, InvalidV1Error, is_v1, v2_params
 from qiskit_direct_provider.service.outcome import RAN_TOO_LONG
 from qiskit_direct_provider.service.runtime_jobs import RunRequest, StoredRun
+from qiskit_direct_provider.service.runtime_sessions import LONGEST_S, Session
 from qiskit_direct_provider.wire.direct_access import LogLevel
 from qiskit_direct_provider.wire.primitives import PROGRAMS
 from qiskit_direct_provider.wire.runtime import (
@@ -31,6 +33,7 @@ __all__ = ["checked_tags", "find_run", "job_document", "metrics_document", "refu
 
 _NANOSECOND = 1e-9
 _MARCH_2026 = 20260315
+_OBJECTS_SINCE = 20250101
 _LEVELS = frozenset(level.value for level in LogLevel)
 
 
@@ -49,7 +52,7 @@ def refused(
 
 
 def take_job(service: Service, body: JobBody, params: dict[str, Any], caller: Caller) -> StoredRun:
-    """Store a job and queue it; nothing is stored when it is refused."""
+    """Store a job and queue it, unless it is refused. An input of version 1 becomes one of version 2."""
     device = device_named(service, body.backend, kind="field")
     if body.program_id not in PROGRAMS:
         names = " and ".join(PROGRAMS)
@@ -69,7 +72,13 @@ def take_job(service: Service, body: JobBody, params: dict[str, Any], caller: Ca
         session_id=_session_id(service, body, caller),
         private=bool(body.private),
         tags=checked_tags(body.tags),
+        form=V1 if is_v1(params) else V2,
     )
+    if request.form == V1:
+        try:
+            params = v2_params(params, body.program_id)
+        except InvalidV1Error as error:
+            raise refused(400, str(error), "params") from None
     # This API answers in plain form unless it is asked for the other, unlike Direct Access.
     document = msgspec.json.encode({"support_qiskit": False} | params)
     run = service.runs.add(request, document, caller.subject, caller.crn)
@@ -89,15 +98,27 @@ def checked_tags(tags: list[str] | None) -> tuple[str, ...]:
 
 def _session_id(service: Service, body: JobBody, caller: Caller) -> str | None:
     if not body.session_id:
-        return None
+        return _begun_session(service, body, caller)
     session = service.sessions.find(body.session_id, caller.subject, caller.crn)
     if session is None:
         raise refused(404, f"Session {body.session_id} not found.", "session_id")
-    if session.backend != body.backend:
+    if session.backend != body.backend and body.hub is None:  # the legacy platform did not mind
         raise refused(400, f"The session is for the backend {session.backend}.", "backend")
     if not session.accepting:
         raise refused(400, f"Session {session.id} is closed.", "session_id", solution="Open another session.")
     return session.id
+
+
+def _begun_session(service: Service, body: JobBody, caller: Caller) -> str | None:
+    """A session that a job of the legacy platform opens for itself; the flag may be text."""
+    if str(body.start_session).lower() != "true":
+        return None
+    try:
+        longest = min(max(int(body.session_time or LONGEST_S), 1), LONGEST_S)
+    except ValueError:
+        raise refused(400, "session_time is no number of seconds.", "session_time") from None
+    session = Session(caller.subject, caller.crn, body.backend, max_ttl=longest)
+    return service.sessions.add(session).id
 
 
 def find_run(service: Service, job_id: str, caller: Caller) -> StoredRun:
@@ -124,6 +145,7 @@ def job_document(run: StoredRun, caller: Caller, version: int, params: bytes | N
             reason=run.reason_message,
             reason_code=run.reason_code,
             reason_solution=run.reason_solution,
+            reasonCode=run.reason_code if version < _OBJECTS_SINCE else None,
         ),
         tags=list(request.tags),
         cost=request.timeout_s,

@@ -11,6 +11,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from qiskit_direct_provider.service.callers import AuthenticatedCaller  # noqa: TC001 - read by FastAPI
 from qiskit_direct_provider.service.context import answer, read_body, service_of
 from qiskit_direct_provider.service.failures import RequestRefusedError, invalid_body
+from qiskit_direct_provider.service.legacy_programs import V1, v1_results
+from qiskit_direct_provider.service.logins import check_client_application
+from qiskit_direct_provider.service.paths import is_legacy
 from qiskit_direct_provider.service.runtime_intake import (
     checked_tags,
     find_run,
@@ -30,16 +33,15 @@ from qiskit_direct_provider.wire.runtime import (
     version_number,
 )
 
-__all__ = ["PREFIX", "ApiVersion", "as_stored", "filter_from", "read_job_body", "router"]
+__all__ = ["ApiVersion", "as_stored", "filter_from", "read_job_body", "router"]
 
-PREFIX = "/api/v1"
-
-router = APIRouter(prefix=PREFIX, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 async def _api_version(request: Request) -> int:
-    """The version whose shapes the caller wants; without the header, the newest."""
-    text = request.headers.get("ibm-api-version", API_VERSION)
+    """The version that the caller wants; without the header the newest, on legacy paths the oldest."""
+    usual = VERSIONS[0] if is_legacy(request.url.path) else API_VERSION
+    text = request.headers.get("ibm-api-version", usual)
     found = version_number(text)
     known = [number for each in VERSIONS if (number := version_number(each))]
     if found is None or not known[0] <= found <= known[-1]:
@@ -73,6 +75,7 @@ async def read_job_body(request: Request) -> tuple[JobBody, dict[str, Any]]:
 @router.post("/jobs")
 async def create_job(request: Request, caller: AuthenticatedCaller, _version: ApiVersion) -> Response:
     """Store a job under an id of the service's own, and queue it."""
+    check_client_application(request)
     body, params = await read_job_body(request)
     run = take_job(service_of(request), body, params, caller)
     asked = run.request
@@ -143,7 +146,7 @@ async def get_results(job_id: str, request: Request, caller: AuthenticatedCaller
         return Response(status_code=204)
     if run.request.private:
         service.runs.forget_results(run.number)
-    return answer(results)
+    return answer(v1_results(results, run.request.program) if run.request.form == V1 else results)
 
 
 @router.get("/jobs/{job_id}/logs")

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     subject TEXT NOT NULL, crn TEXT NOT NULL, backend TEXT NOT NULL, program TEXT NOT NULL,
     params BLOB NOT NULL, timeout_s INTEGER NOT NULL, log_level TEXT NOT NULL, session_id TEXT,
-    private INTEGER NOT NULL,
+    private INTEGER NOT NULL, form TEXT NOT NULL,
     status TEXT NOT NULL, created TEXT NOT NULL, started TEXT, ended TEXT, quantum_ns INTEGER,
     reason_code INTEGER, reason_message TEXT, reason_solution TEXT
 );
@@ -37,8 +37,8 @@ CREATE INDEX IF NOT EXISTS runs_by_creation ON runs (subject, crn, created);
 CREATE INDEX IF NOT EXISTS runs_by_status ON runs (status, backend);
 """
 _COLUMNS = (
-    "runs.number, id, backend, program, timeout_s, log_level, session_id, private, status, created, started,"
-    " ended, quantum_ns, reason_code, reason_message, reason_solution"
+    "runs.number, id, backend, program, timeout_s, log_level, session_id, private, form, status, created,"
+    " started, ended, quantum_ns, reason_code, reason_message, reason_solution"
 )
 _ALPHABET = string.digits + string.ascii_lowercase[:22]
 _ID_LENGTH = 20
@@ -46,7 +46,7 @@ _ID_LENGTH = 20
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a client asks for. ``timeout_s`` bounds the device time, in seconds."""
+    """What a client asks for. ``timeout_s`` bounds the device time; ``form`` is that of the results."""
 
     backend: str
     program: str
@@ -55,6 +55,7 @@ class RunRequest:
     session_id: str | None = None
     private: bool = False
     tags: tuple[str, ...] = ()
+    form: str = "v2"
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ class RuntimeJobStore:
         values = (job_id, subject, crn, request.backend, request.program, params, request.timeout_s)
         cursor = self._connection.execute(
             "INSERT INTO runs (id, subject, crn, backend, program, params, timeout_s, log_level, session_id,"
-            " private, status, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            (*values, request.log_level, request.session_id, request.private, QUEUED, created),
+            " private, form, status, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (*values, request.log_level, request.session_id, request.private, request.form, QUEUED, created),
         )
         assert cursor.lastrowid is not None
         self.set_tags(cursor.lastrowid, request.tags)
@@ -251,10 +252,11 @@ class RuntimeJobStore:
 
     def _read(self, row: tuple[object, ...]) -> StoredRun:
         tags = self._connection.execute("SELECT tag FROM tags WHERE number = ? ORDER BY position", (row[0],))
-        number, job_id, backend, program, timeout_s, log_level, session_id, private, *state = row
+        number, job_id, backend, program, timeout_s, log_level, session_id, private, form, *state = row
         request = RunRequest(
             *(backend, program, timeout_s, log_level, session_id),  # type: ignore[arg-type]  # as written by add
             private=bool(private),
+            form=str(form),
             tags=tuple(tag for (tag,) in tags),
         )
         return StoredRun(number, job_id, request, *state)  # type: ignore[arg-type]  # as written by add and finish

@@ -77,7 +77,8 @@ class RuntimeQueue:
     def cancel_session(self, session: Session, end: JobEnd | None = None) -> None:
         """No more jobs, and none of those that wait; the one that runs goes on."""
         session.accepting = False
-        for run in [each for each in self._waiting.get(session.backend, []) if each.number in session.jobs]:
+        waiting = [run for queue in self._waiting.values() for run in queue]
+        for run in [each for each in waiting if each.number in session.jobs]:
             self._drop(run, end or cancelled())
         self.close_session(session)
 

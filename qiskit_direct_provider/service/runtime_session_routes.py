@@ -9,13 +9,12 @@ from qiskit_direct_provider.service.callers import AuthenticatedCaller, Caller  
 from qiskit_direct_provider.service.context import Service, answer, device_named, read_body, service_of
 from qiskit_direct_provider.service.failures import RequestRefusedError, invalid_body
 from qiskit_direct_provider.service.runtime_intake import refused
-from qiskit_direct_provider.service.runtime_job_routes import PREFIX
 from qiskit_direct_provider.service.runtime_sessions import BATCH, DEDICATED, IDLE_S, LONGEST_S, Session
 from qiskit_direct_provider.wire.runtime import SessionBody, SessionChange
 
 __all__ = ["find_session", "open_session", "router"]
 
-router = APIRouter(prefix=PREFIX, include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
 @router.post("/sessions")

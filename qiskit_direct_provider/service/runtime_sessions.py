@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from qiskit_direct_provider.service.runtime_jobs import now
 from qiskit_direct_provider.wire.runtime import SessionDocument
 
-__all__ = ["BATCH", "DEDICATED", "Session", "Sessions"]
+__all__ = ["BATCH", "DEDICATED", "IDLE_S", "LONGEST_S", "Session", "Sessions"]
 
 DEDICATED, BATCH = "dedicated", "batch"
 OPEN, ACTIVE, INACTIVE, CLOSED = "open", "active", "inactive", "closed"

@@ -14,7 +14,7 @@ Match: TypeAlias = Predicate | tuple[str, str] | None
 None stands for every request.
 """
 
-_API = "/v1/"
+_APIS = ("/v1/", "/api/v1/", "/runtime/")
 _TOKEN = "/identity/token"  # noqa: S105 - a path
 
 
@@ -33,8 +33,8 @@ def as_predicate(match: Match) -> Predicate:
 
 
 def api(method: str = "*") -> Predicate:
-    """Requests to the API, of one method or of all."""
-    return as_predicate((method, _API))
+    """Requests to the API, whichever is spoken, of one method or of all."""
+    return lambda asked, path: method in {"*", asked} and path.startswith(_APIS)
 
 
 def iam() -> Predicate:
@@ -46,4 +46,4 @@ def objects(bucket: str | None = None) -> Predicate:
     """Requests to a bucket; without one, to all that is neither the API nor the token endpoint."""
     if bucket is not None:
         return lambda _method, path: path == f"/{bucket}" or path.startswith(f"/{bucket}/")
-    return lambda _method, path: not path.startswith((_API, _TOKEN))
+    return lambda _method, path: not path.startswith((*_APIS, _TOKEN))

@@ -14,7 +14,7 @@ from canaries import Everything, canary
 from parrot import TOKEN_WAYS, WAYS, Parrot, basic
 from qiskit import QuantumCircuit
 
-from qiskit_direct_provider import DirectProvider, S3Storage, errors
+from qiskit_direct_provider import CloudTranspiler, DirectProvider, S3Storage, Session, errors
 from qiskit_direct_provider.clients import posting, retrying
 from qiskit_direct_provider.journal import JobEntry, Stage
 
@@ -31,6 +31,7 @@ def everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ever
     monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path))
     monkeypatch.setattr(retrying, "FIRST_WAIT_S", 0.0)
     monkeypatch.setattr(posting, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(posting, "SETTLING_S", 0.0)
     monkeypatch.setattr(retrying, "ATTEMPTS", 2)
     monkeypatch.setattr(posting, "ATTEMPTS", 2)
     everything, root = Everything(), logging.getLogger()
@@ -62,13 +63,13 @@ def parrot(kept: dict[str, str]) -> Iterator[Parrot]:
     parrot.close()
 
 
-def connected(parrot: Parrot, kept: dict[str, str], how: str) -> DirectProvider:
+def connected(parrot: Parrot, kept: dict[str, str], how: str, **dialect: str) -> DirectProvider:
     """A provider all of whose requests come to the parrot."""
     proxy = f"http://somebody:{kept['proxy password']}@{parrot.origin}"
     url = {"directly": parrot.url, "through a proxy": "http://127.0.0.2:9"}.get(how, "https://127.0.0.2:9")
     storage = S3Storage(url, "bucket", kept["access key"], kept["secret key"])
     proxies = None if how == "directly" else {"http": proxy, "https": proxy}
-    return DirectProvider(kept["key"], url, storage=storage, proxies=proxies, timeout=0.25)
+    return DirectProvider(kept["key"], url, storage=storage, proxies=proxies, timeout=0.25, **dialect)
 
 
 def calls(provider: DirectProvider, nairobi: DirectBackend) -> dict[str, Callable[[], object]]:
@@ -92,6 +93,14 @@ def calls(provider: DirectProvider, nairobi: DirectBackend) -> dict[str, Callabl
         "logs": job.logs,
         "cancel": lambda: _job(provider, nairobi).cancel(),
         "delete": lambda: _job(provider, nairobi).delete(),
+        "tags": lambda: _job(provider, nairobi).update_tags(["a"]),
+        "metrics": job.metrics,
+        "session": lambda: Session(backend).open(),
+        "known session": lambda: client.close_session("known", client.deadline()),
+        "transpiler": lambda: CloudTranspiler(provider, provider.account.url).run(
+            measured_x(), backend="b", timeout=0.2
+        ),
+        "logout": provider.logout,
         "close": provider.close,
     }
 
@@ -140,7 +149,7 @@ def examine(provider: DirectProvider, nairobi: DirectBackend, everything: Everyt
         "client": client,
         "sender": client._sender,
         "tokens": client._tokens,
-        "store": client._objects,
+        "store": getattr(client, "_objects", None),
         "workspace": provider._workspace,
         "job": job,
         "backend": job.backend(),
@@ -172,6 +181,25 @@ def test_no_answer_brings_a_secret_to_light(
     assert how != "directly" or len(signatures) + len(kept) >= 40
     assert len(everything.texts) > 1000
     assert everything.hits(kept | signatures) == set()
+
+
+@pytest.mark.parametrize(("channel", "instance"), [("runtime", "crn"), ("legacy", "hub/group/project")])
+def test_nor_does_one_of_another_dialect(
+    channel: str,
+    instance: str,
+    everything: Everything,
+    parrot: Parrot,
+    kept: dict[str, str],
+    nairobi: DirectBackend,
+) -> None:
+    raised = 0
+    ways = [*[(way, "sound") for way in WAYS][::4], *[("refuses", way) for way in TOKEN_WAYS][::5]]
+    for way, token_way in ways:
+        parrot.way, parrot.token_way = way, token_way
+        with connected(parrot, kept, "directly", channel=channel, instance=instance) as provider:
+            raised += examine(provider, nairobi, everything, f"{way}, token {token_way}")
+    assert raised > 3 * len(ways)
+    assert everything.hits(kept) == set()
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,12 @@ def test_the_version_decides_the_shapes(client: Client) -> None:
 
 
 def test_devices_and_instance(client: Client) -> None:
-    for document in ("configuration", "properties"):
-        path = f"/backends/fake_nairobi/{document}"
-        assert client.get(API + path).content == client.get("/v1" + path).content
+    path = "/backends/fake_nairobi/"
+    assert client.get(API + path + "properties").content == client.get("/v1" + path + "properties").content
+    configuration = client.get(API + path + "configuration").json()
+    assert all(gate.pop("qasm_def") is not None for gate in configuration["gates"])
+    other = client.get("/v1" + path + "configuration").json()
+    assert {**other, "gates": None} == {**configuration, "gates": None}
     calibrated = client.get(API + "/backends/fake_nairobi/properties?updated_before=2000-01-01T00:00:00Z")
     assert calibrated.json() is None
     assert client.get(API + "/backends/fake_nairobi/defaults").json() is None

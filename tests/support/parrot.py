@@ -41,6 +41,9 @@ class Parrot:
                 if urlsplit(self.path).path.endswith("/identity/token"):
                     token = {"access_token": parrot.bearer, "expires_in": 3600, "said": said}
                     return self._send(*TOKEN_WAYS[parrot.token_way](json.dumps(token), said))
+                if urlsplit(self.path).path.endswith("/loginWithToken"):
+                    token = {"id": parrot.bearer, "ttl": 3600, "said": said}
+                    return self._send(*TOKEN_WAYS[parrot.token_way](json.dumps(token), said))
                 return self._send(*WAYS[parrot.way](said))
 
             def _send(self, status: int, kind: str, content: str) -> None:
@@ -62,7 +65,7 @@ class Parrot:
                     time.sleep(0.3)  # and ten bytes are missing
                     self.close_connection = True
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_CONNECT = _answer  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _answer  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 """It says enough as it is."""
@@ -89,7 +92,7 @@ def _refusal(said: str) -> str:
 
 
 def _job(said: str) -> str:
-    found = re.search(r"/v1/jobs/([^/ ?]+)", said)
+    found = re.search(r"/jobs/([^/ ?]+)", said)
     urls = {"presigned_url": "https://store/b/input_x.json?X-Amz-Signature=" + "ab" * 32, "note": said}
     return json.dumps(
         {

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from qiskit_direct_provider import (
+    Batch,
+    CloudTranspiler,
     DirectBackend,
     DirectJob,
     DirectProvider,
     EstimatorV2,
     S3Storage,
     SamplerV2,
+    Session,
     errors,
     job_monitor,
     least_busy,
@@ -103,3 +106,20 @@ def primitives(backend: DirectBackend) -> list[DirectJob]:
 def local() -> None:
     with DirectProvider.local(["fake_torino"], seed=1, noise=False) as provider:
         run(provider)
+
+
+def sessions(provider: DirectProvider, backend: DirectBackend) -> str:
+    with Session(backend, max_time="30m") as session:
+        job: DirectJob = backend.run([], session=session)
+    name: str | None = session.session_id or job.session_id
+    batch: Batch = Batch.from_id(name or "", provider)
+    batch.cancel()
+    place: int | None = job.queue_position()
+    del place
+    return batch.status()
+
+
+def transpiled(provider: DirectProvider, backend: DirectBackend) -> None:
+    transpiler = CloudTranspiler(provider)
+    transpiler.run([], backend=backend, optimization_level=3, use_ai=False, timeout="5m")
+    provider.logout()

@@ -1,0 +1,180 @@
+"""The legacy platform and the transpiler, as the service serves them, over bare HTTP."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from qiskit import QuantumCircuit, qpy
+from service_client import BELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service_client import Service
+
+APPLICATION = {"x-qx-client-application": "qiskit-version-2/0.39.2/tests"}
+JOB = {"program_id": "sampler", "backend": "fake_nairobi", "params": {"circuits": BELL}}
+OBSERVED = BELL.partition("meas[0] =")[0].replace("bit[2] meas;", "")
+
+
+@pytest.fixture
+def session(service: Service) -> Iterator[requests.Session]:
+    """A user who is logged in."""
+    with requests.Session() as found:
+        found.trust_env = False
+        answer = found.post(
+            service.url + "/api/users/loginWithToken", json={"apiToken": service.endpoint["api_key"]}
+        )
+        found.headers.update({"x-access-token": answer.json()["id"], **APPLICATION})
+        yield found
+
+
+def ended(session: requests.Session, url: str, **body: Any) -> dict[str, Any]:
+    answer = session.post(url + "/runtime/jobs", json=JOB | body)
+    assert answer.status_code == 200, answer.text
+    job_id = answer.json()["id"]
+    for _ in range(600):
+        job: dict[str, Any] = session.get(f"{url}/runtime/jobs/{job_id}").json()
+        if job["status"] in {"Completed", "Failed"}:
+            return job
+        time.sleep(0.05)
+    raise AssertionError(job)
+
+
+def result(session: requests.Session, url: str, job: dict[str, Any]) -> Any:
+    return session.get(f"{url}/runtime/jobs/{job['id']}/results").json()
+
+
+def test_a_wrong_token_does_not_log_in(service: Service) -> None:
+    for body, status in (({"apiToken": "wrong"}, 401), ({}, 400), ({"apiToken": 3}, 400)):
+        answer = requests.post(service.url + "/api/users/loginWithToken", json=body, timeout=10)
+        assert answer.status_code == status
+        assert answer.json()["error"]["message"]
+
+
+def test_the_api_token_does_for_an_access_token(service: Service) -> None:
+    headers = {"x-access-token": service.endpoint["api_key"]}
+    assert requests.get(service.url + "/runtime/jobs", headers=headers, timeout=10).status_code == 200
+    for headers in ({"x-access-token": "made up"}, {}):
+        assert requests.get(service.url + "/runtime/jobs", headers=headers, timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_either_method_logs_out(service: Service, session: requests.Session, method: str) -> None:
+    assert session.get(service.url + "/api/users/me").json()["urls"]["services"]["runtime"]
+    assert session.get(service.url + "/api/Network").json()[0]["groups"]
+    assert getattr(session, method)(service.url + "/api/users/logout").status_code == 204
+    assert session.get(service.url + "/api/users/me").status_code == 401
+
+
+def test_shapes_of_its_time(service: Service, session: requests.Session) -> None:
+    """Names of devices alone, camel case in the state, errors under one key; the client names itself."""
+    assert "fake_nairobi" in session.get(service.url + "/runtime/backends").json()["devices"]
+    failed = ended(session, service.url, params={"circuits": "OPENQASM 3; nonsense"})
+    assert failed["state"]["reasonCode"] == 1603
+    assert session.get(service.url + "/runtime/jobs/nobody").json()["error"]["code"] == "1291"
+    session.headers["x-qx-client-application"] = "curl"
+    assert session.post(service.url + "/runtime/jobs", json=JOB).status_code == 400
+
+
+def test_version_1(service: Service, session: requests.Session) -> None:
+    url = service.url
+    quasi = result(
+        session, url, ended(session, url, params={"circuits": [BELL, BELL], "run_options": {"shots": 100}})
+    )
+    assert [sum(each.values()) for each in quasi["quasi_dists"]] == pytest.approx([1, 1])
+    assert quasi["metadata"][0]["shots"] == 100
+    assert set(quasi["quasi_dists"][0]) <= {"0", "1", "2", "3"}
+    params = {"circuits": OBSERVED, "observables": [{"ZZ": 1.0}]}
+    values = result(session, url, ended(session, url, program_id="estimator", params=params))
+    assert 0.5 < values["values"][0] <= 1.1
+    for wrong in ({"circuits": []}, {"circuits": BELL, "parameter_values": [[], []]}, {"circuits": 3}):
+        assert session.post(url + "/runtime/jobs", json=JOB | {"params": wrong}).status_code == 400
+
+
+def test_a_job_can_open_its_session(service: Service, session: requests.Session) -> None:
+    alone = ended(session, service.url, start_session="False")
+    assert "session_id" not in alone
+    job = ended(session, service.url, start_session="True", session_time=60)
+    path = f"{service.url}/runtime/sessions/{job['session_id']}"
+    assert session.get(path).json()["max_ttl"] == 60
+    assert session.delete(path + "/close").status_code == 204
+    assert session.get(path).json()["state"] == "closed"
+
+
+# -- the transpiler --------------------------------------------------------------------------------------
+
+
+def task(service: Service, query: str = "", **body: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {service.endpoint['api_key']}"}
+    return requests.post(f"{service.url}/transpile{query}", json=body, headers=headers, timeout=10)
+
+
+def done(service: Service, answer: requests.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    headers = {"Authorization": f"Bearer {service.endpoint['api_key']}"}
+    for _ in range(600):
+        path = f"{service.url}/transpile/{answer.json()['task_id']}"
+        state: dict[str, Any] = requests.get(path, headers=headers, timeout=10).json()
+        if state["state"] != "PENDING":
+            return state
+        time.sleep(0.05)
+    raise AssertionError(state)
+
+
+def test_transpiled_in_the_form_in_which_it_came(service: Service) -> None:
+    """The query wins over the body; OpenQASM gives OpenQASM, QPY gives QPY."""
+    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];'
+    state = done(
+        service,
+        task(
+            service,
+            "?backend=fake_nairobi&ai=AUTO&optimization_level=1",
+            qasm_circuits=text,
+            backend="nowhere",
+        ),
+    )
+    (one,) = state["result"]
+    assert one["qasm"].startswith("OPENQASM 3")
+    assert "\n" not in one["qasm"]
+    assert one["qpy"] is None
+    assert sorted(one["layout"]["initial"]) == list(range(7))
+    circuit = QuantumCircuit(2)
+    circuit.cx(0, 1)
+    stream = io.BytesIO()
+    qpy.dump([circuit, circuit], stream)
+    binary = base64.b64encode(stream.getvalue()).decode()
+    state = done(
+        service,
+        task(service, "?optimization_level=0", backend_coupling_map=[[0, 1], [1, 2]], qpy_circuits=binary),
+    )
+    assert [each["qasm"] for each in state["result"]] == [None, None]
+
+
+def test_what_the_transpiler_refuses(service: Service) -> None:
+    good = {"qasm_circuits": "OPENQASM 3; qubit q;", "backend": "fake_nairobi"}
+    for change, status in (
+        ({"backend": "nowhere"}, 404),
+        ({"backend": None}, 422),
+        ({"qasm_circuits": None}, 422),
+        ({"optimization_level": 4}, 422),
+        ({"use_ai": "perhaps"}, 422),
+        ({"ai_layout_mode": "wild"}, 422),
+        ({"backend_coupling_map": [[0, 1, 2]]}, 422),
+        ({"qiskit_transpile_options": {"callback": "x"}}, 422),
+        ({"qasm_circuits": 5}, 422),
+    ):
+        answer = task(service, **(good | change))
+        assert (answer.status_code, bool(answer.json()["detail"])) == (status, True), change
+    assert done(service, task(service, **(good | {"qasm_circuits": "nonsense"}))) == {
+        "state": "FAILURE",
+        "result": None,
+    }
+    assert requests.post(service.url + "/transpile", json=good, timeout=10).status_code == 401
+    headers = {"Authorization": f"Bearer {service.endpoint['api_key']}"}
+    assert requests.get(service.url + "/transpile/none", headers=headers, timeout=10).status_code == 404
