@@ -100,7 +100,8 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             self._start_local()
             return
         # No traceback shows them as they were given.
-        token, checked_proxies, proxies = Secret.of(token or ""), Proxies.of(proxies), None
+        token = None if token is None else Secret.of(token)
+        checked_proxies, proxies = Proxies.of(proxies), None
         account = resolve(
             name=name,
             filename=filename,
