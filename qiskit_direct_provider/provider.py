@@ -31,7 +31,7 @@ from qiskit_direct_provider.discovery import Discovery
 from qiskit_direct_provider.job_service import JobService
 from qiskit_direct_provider.journal import Journal, journal_folder
 from qiskit_direct_provider.launch_policy import LaunchPolicy
-from qiskit_direct_provider.termination import Termination, termination_policy
+from qiskit_direct_provider.termination import Termination, termination_of_environment, termination_policy
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
 
@@ -117,7 +117,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             timeout=timeout,
             client_application=client_application,
         )
-        self._open(account, on_sigterm=os.environ.get("QISKIT_DIRECT_ON_SIGTERM"))
+        self._open(account, on_sigterm=termination_of_environment())
 
     @classmethod
     def from_environment(
@@ -138,7 +138,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             AccountError: The variables describe no account; the text says which ones were looked at.
         """
         provider = cls.__new__(cls)
-        wanted = on_sigterm or os.environ.get("QISKIT_DIRECT_ON_SIGTERM")
+        wanted = termination_policy(on_sigterm) or termination_of_environment()
         provider._open(environment_account(resource), on_sigterm=wanted)  # noqa: SLF001 - of this class
         provider._alone = resource is not None  # noqa: SLF001
         return provider
@@ -212,9 +212,8 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         self._issues: dict[str, errors.DirectError] = {}
         client = connect(account)
         journal = journal or Journal(journal_folder(account.url))
-        action = termination_policy(on_sigterm)
-        if action is not None:
-            self._termination = Termination(action, lambda: connect(account), journal.discard)
+        if on_sigterm is not None:
+            self._termination = Termination(on_sigterm, lambda: connect(account), journal.discard)
         self._workspace = Workspace(
             client=client,
             journal=journal,

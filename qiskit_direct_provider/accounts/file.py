@@ -78,8 +78,8 @@ class AccountFile:
             AccountError: The file is damaged, or of a later release, or cannot be read.
         """
         try:
-            saved = _decoded(self.path)
             _keep_private(self.path)
+            saved = _decoded(self.path)
         except FileNotFoundError:
             return Saved()
         except OSError as error:
@@ -140,8 +140,14 @@ def _decoded(path: Path) -> Saved | str:
 
 
 def _keep_private(path: Path) -> None:
-    """Take a file back that others can read: it holds keys."""
+    """Take a file back that others can read: it holds keys.
+
+    Raises:
+        AccountError: It is somebody else's: it may name commands that print keys.
+    """
     found = path.stat()
+    if found.st_uid not in {os.geteuid(), 0}:
+        raise AccountError(f"the account file {path} belongs to another user, so it is not read")
     if not stat.S_IMODE(found.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         return
     try:
