@@ -138,7 +138,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             AccountError: The variables describe no account; the text says which ones were looked at.
         """
         provider = cls.__new__(cls)
-        wanted = termination_policy(on_sigterm) or termination_of_environment()
+        wanted = on_sigterm or termination_of_environment()
         provider._open(environment_account(resource), on_sigterm=wanted)  # noqa: SLF001 - of this class
         provider._alone = resource is not None  # noqa: SLF001
         return provider
@@ -212,8 +212,9 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         self._issues: dict[str, errors.DirectError] = {}
         client = connect(account)
         journal = journal or Journal(journal_folder(account.url))
-        if on_sigterm is not None:
-            self._termination = Termination(on_sigterm, lambda: connect(account), journal.discard)
+        action = termination_policy(on_sigterm)
+        if action is not None:
+            self._termination = Termination(action, lambda: connect(account), journal.discard)
         self._workspace = Workspace(
             client=client,
             journal=journal,
