@@ -64,7 +64,8 @@ class AccountMethods:
             AccountError: There is an account of that name; or the file cannot be written.
         """
         # No traceback shows them as they were given.
-        token, checked_proxies, proxies = Secret.of(token or ""), Proxies.of(proxies), None
+        token = None if token is None else Secret.of(token)
+        checked_proxies, proxies = Proxies.of(proxies), None
         fields = explicit_fields(
             token=token,
             url=url,

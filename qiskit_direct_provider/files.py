@@ -43,7 +43,7 @@ def write_whole(file: Path, data: bytes, *, durable: bool = True) -> None:
         OSError: The disk is full or cannot be written to; the old file is still there.
     """
     private_folder(file.parent)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

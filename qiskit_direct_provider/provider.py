@@ -32,7 +32,7 @@ from qiskit_direct_provider.discovery import Discovery
 from qiskit_direct_provider.job_service import JobService
 from qiskit_direct_provider.journal import Journal, journal_folder
 from qiskit_direct_provider.launch_policy import LaunchPolicy
-from qiskit_direct_provider.termination import Termination, termination_policy
+from qiskit_direct_provider.termination import Termination, termination_of_environment, termination_policy
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
 
@@ -104,7 +104,8 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             self._start_local()
             return
         # No traceback shows them as they were given.
-        token, checked_proxies, proxies = Secret.of(token or ""), Proxies.of(proxies), None
+        token = None if token is None else Secret.of(token)
+        checked_proxies, proxies = Proxies.of(proxies), None
         account = resolve(
             name=name,
             filename=filename,
@@ -120,7 +121,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             timeout=timeout,
             client_application=client_application,
         )
-        self._open(account, on_sigterm=os.environ.get("QISKIT_DIRECT_ON_SIGTERM"))
+        self._open(account, on_sigterm=termination_of_environment())
 
     @classmethod
     def from_environment(
@@ -141,7 +142,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             AccountError: The variables describe no account; the text says which ones were looked at.
         """
         provider = cls.__new__(cls)
-        wanted = on_sigterm or os.environ.get("QISKIT_DIRECT_ON_SIGTERM")
+        wanted = on_sigterm or termination_of_environment()
         provider._open(environment_account(resource), on_sigterm=wanted)  # noqa: SLF001 - of this class
         provider._alone = resource is not None  # noqa: SLF001
         return provider

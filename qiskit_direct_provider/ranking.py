@@ -48,8 +48,8 @@ class _Candidate:
 def least_busy(backends: Iterable[B], *, circuit: QuantumCircuit | None = None) -> B:
     """The backend with the fewest jobs before one's own; it may be of any provider.
 
-    Backends that are paused, reserved or not operational are passed over. Of this package's backends, the
-    jobs that hold an execution lane are counted now; of others, ``status().pending_jobs`` counts. Where
+    Backends that are paused, reserved or not operational are passed over. Of backends with execution lanes,
+    the jobs that hold one are counted now; of others, ``status().pending_jobs`` counts. Where
     several have the same number, the one with the lowest median error of two-qubit gates is taken.
 
     Args:
@@ -83,13 +83,14 @@ def _candidates(backends: list[BackendV2], reasons: dict[str, str]) -> list[_Can
         else:
             reasons[backend.name] = why
     ours = [backend for backend, _ in open_now if isinstance(backend, DirectBackend)]
-    held = _held(ours)
-    lanes = dict(zip(map(id, ours), concurrently(lambda backend: backend.lanes(), ours), strict=True))
+    numbers = concurrently(lambda backend: backend.lanes(), ours)
+    lanes = {id(backend): number for backend, number in zip(ours, numbers, strict=True) if number is not None}
+    held = _held([backend for backend in ours if id(backend) in lanes])
     found = []
     for backend, status in open_now:
-        if isinstance(backend, DirectBackend):
-            jobs, number = held[id(backend)], lanes[id(backend)]
-            found.append(_Candidate(backend, number is not None and jobs >= number, jobs))
+        if id(backend) in lanes:
+            jobs = held[id(backend)]
+            found.append(_Candidate(backend, jobs >= lanes[id(backend)], jobs))
         else:
             jobs = int(getattr(status, "pending_jobs", 0) or 0)
             found.append(_Candidate(backend, jobs > 0, jobs))

@@ -15,7 +15,7 @@ from qiskit_direct_provider import errors
 if TYPE_CHECKING:
     from qiskit_direct_provider.clients.interface import Client
 
-__all__ = ["Termination", "termination_policy"]
+__all__ = ["Termination", "termination_of_environment", "termination_policy"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,15 @@ def termination_policy(wanted: str | None) -> str | None:
         return None
     if wanted not in ACTIONS:
         raise errors.InvalidInputError(f"on_sigterm must be one of {', '.join(ACTIONS)}, not {wanted!r}")
+    return wanted
+
+
+def termination_of_environment() -> str | None:
+    """The action that ``QISKIT_DIRECT_ON_SIGTERM`` names; outside of the main thread it cannot be had."""
+    wanted = termination_policy(os.environ.get("QISKIT_DIRECT_ON_SIGTERM"))
+    if wanted is not None and threading.current_thread() is not threading.main_thread():
+        logger.warning("QISKIT_DIRECT_ON_SIGTERM is ignored: this provider is not made in the main thread")
+        return None
     return wanted
 
 

@@ -109,3 +109,10 @@ def test_an_unknown_channel_leaves_no_process() -> None:
     with pytest.raises(errors.InvalidInputError, match=r"channel must be"):
         DirectProvider.local(["fake_nairobi"], channel="pigeon")
     assert all(gone(child) for child in set(children_of(os.getpid())) - before)
+
+
+def test_the_local_channel_starts_a_service() -> None:
+    with DirectProvider(channel="local") as provider:
+        assert "fake_torino" in {backend.name for backend in provider.backends()}
+    with pytest.raises(errors.TransportError):
+        provider.backends()

@@ -19,9 +19,25 @@ from qiskit_direct_provider.accounts.transport import Proxies
 from qiskit_direct_provider.accounts.urls import origin
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
-__all__ = ["cluster_fields", "ibm_fields", "own_fields", "resource_names"]
+__all__ = ["Variables", "cluster_fields", "ibm_fields", "own_fields", "resource_names"]
 
 _Get = Callable[[str], str | None]
+
+
+class Variables(Mapping[str, str]):
+    """The environment. No traceback shows what is in it."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 # -- this package's own ----------------------------------------------------------------------------------
@@ -51,9 +67,8 @@ def own_fields(variables: Mapping[str, str]) -> AccountFields:
 
 
 def _own_token(get: _Get) -> Secret | None:
-    token = get("TOKEN")
-    if token:
-        return Secret(token)
+    if get("TOKEN"):
+        return _secret(get, "TOKEN")
     for kind in ("file", "command", "keyring"):
         where = get(f"TOKEN_{kind.upper()}")
         if where:
@@ -65,8 +80,8 @@ def _own_storage(get: _Get) -> S3Storage | None:
     values = {
         "endpoint": get("S3_ENDPOINT"),
         "bucket": get("S3_BUCKET"),
-        "access_key_id": get("S3_ACCESS_KEY_ID"),
-        "secret_access_key": get("S3_SECRET_ACCESS_KEY"),
+        "access_key_id": _secret(get, "S3_ACCESS_KEY_ID"),
+        "secret_access_key": _secret(get, "S3_SECRET_ACCESS_KEY"),
     }
     further = {
         "region": get("S3_REGION"),
@@ -164,13 +179,13 @@ def _fields(variables: Mapping[str, str], family: _Family, before: str) -> Accou
     def get(name: str) -> str | None:
         return _said(variables, start + name)
 
-    url, key = get(family.endpoint), get("IAM_APIKEY")
+    url, key = get(family.endpoint), _secret(get, "IAM_APIKEY")
     if not url and not key:
         return None
     single = variables.get("QRMI_RESOURCE_ID") or variables.get("IBMQRUN_BACKEND")
     return AccountFields(
         source=f"the variables {start}*",
-        token=Secret(key) if key else None,
+        token=key,
         url=url,
         instance=get("SERVICE_CRN"),
         channel=family.channel,
@@ -188,9 +203,11 @@ def _cluster_storage(get: _Get, start: str) -> S3Storage | None:
         "secret_access_key": "AWS_SECRET_ACCESS_KEY",
     }
     further = {"region": get("S3_REGION"), "endpoint_for_service": get("S3_ENDPOINT_FOR_QSAPI")}
-    return _storage(
-        {name: get(variable) for name, variable in named.items()}, further, lambda name: start + named[name]
-    )
+    values = {
+        name: (_secret if variable.startswith("AWS") else _plain)(get, variable)
+        for name, variable in named.items()
+    }
+    return _storage(values, further, lambda name: start + named[name])
 
 
 def _storage(
@@ -201,7 +218,6 @@ def _storage(
     Raises:
         AccountError: Some are missing.
     """
-    values = {name: Secret(text) if text and "key" in name else text for name, text in values.items()}
     missing = [variable(name) for name, text in values.items() if not text]
     if len(missing) == len(values):
         return None
@@ -219,7 +235,7 @@ def ibm_fields(variables: Mapping[str, str]) -> AccountFields:
     def get(name: str) -> str | None:
         return _said(variables, f"QISKIT_IBM_{name}")
 
-    token, url, named = get("TOKEN"), get("URL"), get("CHANNEL")
+    token, url, named = _secret(get, "TOKEN"), get("URL"), get("CHANNEL")
     if not token:
         return AccountFields(source="the variables QISKIT_IBM_*")
     channel = ibm_channel(named or "ibm_quantum_platform")
@@ -227,12 +243,22 @@ def ibm_fields(variables: Mapping[str, str]) -> AccountFields:
         return AccountFields(source="the variables QISKIT_IBM_*")
     return AccountFields(
         source="the variables QISKIT_IBM_*",
-        token=Secret(token),
+        token=token,
         url=None if channel.default_url and url == "https://cloud.ibm.com" else url,
         instance=get("INSTANCE"),
         channel=channel.name,
         iam_url=get("IAM_API_URL"),
     )
+
+
+def _secret(get: _Get, name: str) -> Secret | None:
+    """A variable that holds a key; no frame of ours holds its text."""
+    secret = Secret(get(name) or "")
+    return secret or None
+
+
+def _plain(get: _Get, name: str) -> str | None:
+    return get(name)
 
 
 def _said(variables: Mapping[str, str], name: str) -> str | None:

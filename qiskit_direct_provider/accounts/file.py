@@ -22,6 +22,18 @@ VERSION = 1
 USUAL_NAME = "default"
 
 
+class Entry(dict[str, Any]):
+    """A saved account. No traceback shows its secrets."""
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        super().__init__(
+            {key: Entry(value) if isinstance(value, dict) else value for key, value in members.items()}
+        )
+
+    def __repr__(self) -> str:
+        return "Entry(***)"
+
+
 class Saved(Struct, kw_only=True):
     """What the file holds. An account that cannot be read is passed on as it is, and hides no other."""
 
@@ -38,7 +50,7 @@ class Saved(Struct, kw_only=True):
         if name not in self.accounts:
             return None
         try:
-            return msgspec.json.decode(self.accounts[name], type=dict[str, Any])
+            return Entry(msgspec.json.decode(self.accounts[name], type=dict[str, Any]))
         except msgspec.DecodeError as error:
             raise AccountError(f"the saved account {name!r} cannot be read: {error}") from error
 
@@ -66,21 +78,17 @@ class AccountFile:
             AccountError: The file is damaged, or of a later release, or cannot be read.
         """
         try:
-            data = self.path.read_bytes()
             _keep_private(self.path)
+            saved = _decoded(self.path)
         except FileNotFoundError:
             return Saved()
         except OSError as error:
             raise AccountError(f"the account file {self.path} cannot be read: {error.strerror}") from error
-        if not data.strip():
-            return Saved()
-        try:
-            saved = msgspec.json.decode(data, type=Saved)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if isinstance(saved, str):
             raise _DamagedFileError(
-                f"the account file {self.path} is damaged ({error}); it is left as it is: mend it, or save "
+                f"the account file {self.path} is damaged ({saved}); it is left as it is: mend it, or save "
                 "an account anew, which puts it aside"
-            ) from error
+            )
         if saved.version > VERSION:
             raise AccountError(f"the account file {self.path} was written by a later release of this package")
         return saved
@@ -95,6 +103,8 @@ class AccountFile:
         """
         try:
             with locked(self.path.parent, f".{self.path.name}.lock"):
+                for left in self.path.parent.glob(f".{self.path.name}.*.tmp"):
+                    left.unlink(missing_ok=True)  # by a process that was killed
                 saved = self._undamaged()
                 outcome = edit(saved)
                 write_whole(self.path, msgspec.json.format(msgspec.json.encode(saved), indent=2) + b"\n")
@@ -120,9 +130,24 @@ class _DamagedFileError(AccountError):
     """The file is not what this package writes."""
 
 
+def _decoded(path: Path) -> Saved | str:
+    """What is saved, or why it cannot be read. Nothing is raised here, where a traceback would show keys."""
+    data = path.read_bytes()
+    try:
+        return msgspec.json.decode(data, type=Saved) if data.strip() else Saved()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return str(error)
+
+
 def _keep_private(path: Path) -> None:
-    """Take a file back that others can read: it holds keys."""
+    """Take a file back that others can read: it holds keys.
+
+    Raises:
+        AccountError: It is somebody else's: it may name commands that print keys.
+    """
     found = path.stat()
+    if found.st_uid not in {os.geteuid(), 0}:
+        raise AccountError(f"the account file {path} belongs to another user, so it is not read")
     if not stat.S_IMODE(found.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         return
     try:

@@ -9,6 +9,7 @@ import msgspec
 
 from qiskit_direct_provider.accounts.account import AccountFields
 from qiskit_direct_provider.accounts.channels import ibm_channel
+from qiskit_direct_provider.accounts.file import Entry
 from qiskit_direct_provider.accounts.secret import Secret
 from qiskit_direct_provider.accounts.storage import S3Storage
 from qiskit_direct_provider.accounts.transport import Proxies
@@ -51,7 +52,7 @@ def ibm_saved_fields(name: str | None, *, channel: str | None, url: str | None) 
 def _entries() -> dict[str, Any]:
     """The file's accounts; a file that cannot be read is somebody else's to mend."""
     try:
-        return msgspec.json.decode(ibm_account_file().read_bytes(), type=dict[str, Any])
+        return Entry(msgspec.json.decode(ibm_account_file().read_bytes(), type=dict[str, Any]))
     except (OSError, RuntimeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from qiskit_direct_provider.accounts.account import Account, AccountFields, checked_account, merged
 from qiskit_direct_provider.accounts.channels import channel_named
-from qiskit_direct_provider.accounts.environment import cluster_fields, ibm_fields, own_fields
+from qiskit_direct_provider.accounts.environment import Variables, cluster_fields, ibm_fields, own_fields
 from qiskit_direct_provider.accounts.file import AccountFile, account_file
 from qiskit_direct_provider.accounts.foreign import ibm_account_file, ibm_saved_fields
 from qiskit_direct_provider.accounts.saved import chosen_fields
 from qiskit_direct_provider.accounts.secret import SecretLike, checked_secret
 from qiskit_direct_provider.accounts.transport import Proxies, http_options
+from qiskit_direct_provider.accounts.urls import checked_url
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
 __all__ = ["environment_account", "explicit_fields", "resolve"]
@@ -25,9 +27,16 @@ def explicit_fields(*, token: SecretLike = None, proxies: Any = None, **others: 
     Raises:
         InvalidInputError: Something cannot be right.
     """
+    blank = token is not None
     token, proxies = checked_secret(token, "the token"), Proxies.of(proxies)
+    if blank and not token:
+        raise AccountError("no token: the one that was passed is blank")
     fields = AccountFields(token=token or None, proxies=proxies, **others)
     channel_named(fields.channel)
+    if fields.url is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is warned of where it is used
+            checked_url(fields.url, "the url")
     verify = True if fields.verify is False else fields.verify  # which is warned of where it is used
     http_options(verify=verify, cert=fields.cert, timeout=fields.timeout, proxies=proxies)
     return fields
@@ -51,9 +60,10 @@ def resolve(
         InvalidInputError: Something cannot be right.
     """
     fields = explicit_fields(**explicit)
-    given = os.environ if variables is None else variables
+    given = Variables(os.environ if variables is None else variables)
     search = _Search(fields, given, filename or given.get("QISKIT_DIRECT_CONFIG"))
-    name = name or (None if fields.token and fields.url else given.get("QISKIT_DIRECT_NAME")) or None
+    if name is None and not (fields.token and fields.url):
+        name = given.get("QISKIT_DIRECT_NAME") or None
     if name is not None:
         search.named(name)
     else:
@@ -76,7 +86,7 @@ def environment_account(
     Raises:
         AccountError: The environment describes none.
     """
-    given = os.environ if variables is None else variables
+    given = Variables(os.environ if variables is None else variables)
     search = _Search(explicit_fields(**explicit), given, None)
     search.environment(resource)
     if not search.complete and resource is None:
@@ -115,7 +125,7 @@ class _Search:
 
     def named(self, name: str) -> None:
         """A saved account, of this package or of IBM's."""
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             raise InvalidInputError(f"name must be the name of a saved account, not {name!r}")
         found = chosen_fields(self._file, name, channel=None, url=None)
         found = found or ibm_saved_fields(name, channel=None, url=None)

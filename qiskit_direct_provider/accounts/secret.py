@@ -161,6 +161,7 @@ def _from_command(command: str) -> Secret:
         if ended.returncode == 0:
             return Secret(ended.stdout.partition("\n")[0].strip())
         why = f"it ended with code {ended.returncode}"
+        del ended  # no traceback shows what it printed
     raise AccountError(f"the command that should print a secret failed: {why}")
 
 

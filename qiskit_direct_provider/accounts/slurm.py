@@ -40,8 +40,8 @@ class SlurmJob:
         return cls(
             job_id=job_id,
             array=f"{array}_{task}" if array and task else None,
-            rank=_whole(variables.get("SLURM_PROCID")) or 0,
-            tasks=_whole(variables.get("SLURM_STEP_NUM_TASKS") or variables.get("SLURM_NTASKS")) or 1,
+            rank=_first(variables, _RANKS) or 0,
+            tasks=_first(variables, _SIZES) or 1,
             ends_at=_ends_at(variables, time.time() if now is None else now),
         )
 
@@ -51,6 +51,9 @@ class SlurmJob:
         return (f"slurm:{self.job_id}", *((f"slurm-array:{self.array}",) if self.array else ()))
 
 
+# Those of MPI come first: mpirun starts tasks that Slurm counts as one.
+_RANKS = ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")
+_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS")
 _LIMITS = re.compile(r"(.+_)?(QRMI_JOB_TIMEOUT_SECONDS|QRMI_IBM_\w+_TIMEOUT_SECONDS)|IBMQRUN_TIMEOUT_SECONDS")
 
 
@@ -65,6 +68,10 @@ def _ends_at(variables: Mapping[str, str], now: float) -> float | None:
     ends += [started + limit for limit in limits if limit]
     known = [end for end in ends if end and end - started < UNLIMITED_S // 2]
     return min(known) if known else None
+
+
+def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> int | None:
+    return next((number for name in names if (number := _whole(variables.get(name))) is not None), None)
 
 
 def _whole(text: str | None) -> int | None:

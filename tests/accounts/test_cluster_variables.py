@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -167,3 +169,32 @@ def test_from_environment_reads_no_file(monkeypatch: pytest.MonkeyPatch) -> None
     assert DirectProvider.from_environment("ibm_foo").resources == ("ibm_foo",)
     with pytest.raises(errors.InvalidInputError, match="on_sigterm must be one of"):
         DirectProvider.from_environment(on_sigterm="ignore")
+
+
+def test_outside_of_the_main_thread_signals_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in variables("ibm_foo_QRMI_IBM_QS").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("QISKIT_DIRECT_ON_SIGTERM", "cancel")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(DirectProvider).result().resources == ("ibm_foo",)
+        assert "QISKIT_DIRECT_ON_SIGTERM is ignored" in caplog.text
+        with pytest.raises(errors.UnsupportedError, match="main thread"):
+            pool.submit(DirectProvider.from_environment, on_sigterm="cancel").result()
+
+
+def test_signals_are_as_before_once_a_provider_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables("ibm_foo_QRMI_IBM_QS").items():
+        monkeypatch.setenv(name, value)
+    before = signal.getsignal(signal.SIGTERM)
+    with DirectProvider.from_environment(on_sigterm="detach"):
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_tasks_that_mpi_started_are_counted_by_mpi() -> None:
+    job = SlurmJob.of(
+        {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_SIZE": "8"}
+    )
+    assert job == SlurmJob("7", None, 3, 8)

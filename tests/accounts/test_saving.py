@@ -184,6 +184,15 @@ def test_a_damaged_account_hides_no_other_and_is_kept(usual_file: Path) -> None:
     assert kept["worse"]["color"] == "red"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_of_somebody_else_is_not_read(usual_file: Path) -> None:
+    save()
+    os.chown(usual_file, 12345, -1)
+    for use in (DirectProvider, save):
+        with pytest.raises(errors.AccountError, match="belongs to another user"):
+            use()
+
+
 def test_a_file_of_a_later_release_is_left_alone(usual_file: Path) -> None:
     usual_file.parent.mkdir(mode=0o700)
     usual_file.write_text('{"version": 2, "accounts": {}}')

@@ -70,7 +70,7 @@ def test_a_key_file_that_others_can_read_is_warned_of(key_file: Path) -> None:
         ({"vault": "x"}, errors.InvalidInputError, "one of {'file'"),
         ({"file": "a", "command": "b"}, errors.InvalidInputError, "one of {'file'"),
         ({"file": 5}, errors.InvalidInputError, "one of {'file'"),
-        ({}, errors.AccountError, "no token"),
+        ({}, errors.InvalidInputError, "one of {'file'"),
     ],
 )
 def test_a_key_that_is_not_to_be_had(place: Any, kind: type[Exception], text: str) -> None:
