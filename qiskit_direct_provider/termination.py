@@ -107,10 +107,11 @@ class Termination:
 
     def _cancelled(self, client: Client, job_id: str) -> str:
         try:
-            client.cancel(job_id, client.deadline(PATIENCE_S / 2))
-        except errors.JobNotFoundError:
-            self._discard(job_id)
-            return "not sent"
+            server_id = client.find(job_id, client.deadline(PATIENCE_S / 2))
+            if server_id is None:
+                self._discard(job_id)
+                return "not sent"
+            client.cancel(server_id, client.deadline(PATIENCE_S / 2))
         except errors.JobInvalidStateError:
             return "had ended"
         except errors.DirectError as error:
