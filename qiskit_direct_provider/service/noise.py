@@ -14,8 +14,9 @@ from qiskit_aer.noise.device import basic_device_gate_errors
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.calibration import GateNumbers, QubitNumbers
 
-__all__ = ["add_delay_noise", "build_noise_model"]
+__all__ = ["add_delay_noise", "build_noise_model", "is_clifford_noise"]
 
+_MIXTURE = frozenset({"id", "x", "y", "z", "pauli", "reset"})
 _OPERATIONS = get_standard_gate_name_mapping()
 
 
@@ -55,6 +56,24 @@ def add_delay_noise(model: NoiseModel, qubits: tuple[QubitNumbers, ...], dt_s: f
             excited_state_populations=[0.0] * len(qubits),
         )
     )
+
+
+def is_clifford_noise(
+    gates: dict[tuple[str, tuple[int, ...]], GateNumbers], qubits: tuple[QubitNumbers, ...]
+) -> bool:
+    """Whether the noise of these gates is a mixture of Pauli gates and resets, as it is where T2 <= T1."""
+    return all(
+        _is_mixture(name, numbers, tuple(qubits[place] for place in places))
+        for (name, places), numbers in gates.items()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_mixture(name: str, numbers: GateNumbers, qubits: tuple[QubitNumbers, ...]) -> bool:
+    error = _gate_error(name, numbers, qubits)
+    if error is None:
+        return True
+    return all(each.name in _MIXTURE for circuit in error.circuits for each in circuit.data)
 
 
 def _relaxation(numbers: QubitNumbers) -> tuple[float, float]:

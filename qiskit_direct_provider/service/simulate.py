@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,13 @@ import numpy.typing as npt
 from qiskit.circuit import ControlFlowOp
 from qiskit_aer import AerSimulator
 
-from qiskit_direct_provider.service.methods import choose_method, is_dynamic
-from qiskit_direct_provider.service.noise import add_delay_noise, build_noise_model
+from qiskit_direct_provider.service.methods import (
+    choose_method,
+    is_clifford,
+    is_dynamic,
+    with_quarter_turns,
+)
+from qiskit_direct_provider.service.noise import add_delay_noise, build_noise_model, is_clifford_noise
 from qiskit_direct_provider.service.outcome import SIMULATION_FAILED, JobProblemError
 
 if TYPE_CHECKING:
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit_aer.noise import NoiseModel
 
-    from qiskit_direct_provider.service.calibration import Calibration, QubitNumbers
+    from qiskit_direct_provider.service.calibration import Calibration, GateNumbers, QubitNumbers
 
 __all__ = ["Bits", "Machine"]
 
@@ -57,15 +63,18 @@ class Machine:
         widths = [circuit.num_clbits for circuit in circuits]
         if not circuits or not places or not max(widths):
             return [np.zeros((shots, width), dtype=np.uint8) for width in widths]
-        model = self._model(circuits, places, readout_errors=readout_errors) if self._noise else None
-        method = choose_method(circuits[0], shots, noisy=model is not None)
+        noise = self._used_noise(circuits, places, readout_errors=readout_errors) if self._noise else None
+        clifford = (noise is None or noise.is_clifford()) and all(map(is_clifford, circuits))
+        method = choose_method(circuits[0], shots, noisy=noise is not None, clifford=clifford)
+        if method == "stabilizer":
+            circuits = [with_quarter_turns(circuit) for circuit in circuits]
         result = (
             _simulator()
             .run(
                 list(circuits),
                 shots=shots,
                 memory=True,
-                noise_model=model,
+                noise_model=None if noise is None else noise.model(),
                 method=method,
                 seed_simulator=self._next_seed(),
                 # Aer 0.18 cuts off the marks of loops when nothing is measured after them.
@@ -96,36 +105,43 @@ class Machine:
         """Random numbers that follow from the job's seed."""
         return np.random.default_rng(self._next_seed())
 
-    def _model(
+    def _used_noise(
         self, circuits: Sequence[QuantumCircuit], places: tuple[int, ...], *, readout_errors: bool
-    ) -> NoiseModel:
+    ) -> _Noise:
         used: set[tuple[str, tuple[int, ...]]] = set()
         for circuit in circuits:
             _collect(circuit, tuple(range(len(places))), used)
-        delays = any(name == "delay" for name, _ in used)
         qubits = tuple(self.device.qubits[place] for place in places)
         if not readout_errors:
             qubits = tuple(numbers._replace(readout_error=None) for numbers in qubits)
-        return _noise_model(self.device, places, qubits, used, delays=delays)
+        gates = {
+            (name, local): numbers
+            for name, local in sorted(used)
+            if (numbers := self.device.gates.get((name, tuple(places[index] for index in local)))) is not None
+        }
+        delays = any(name == "delay" for name, _ in used)
+        return _Noise(gates, qubits, self.device.dt_s, delays)
 
 
-def _noise_model(
-    device: Calibration,
-    places: tuple[int, ...],
-    qubits: tuple[QubitNumbers, ...],
-    used: set[tuple[str, tuple[int, ...]]],
-    *,
-    delays: bool,
-) -> NoiseModel:
-    gates = {
-        (name, local): numbers
-        for name, local in sorted(used)
-        if (numbers := device.gates.get((name, tuple(places[index] for index in local)))) is not None
-    }
-    model = build_noise_model(gates, qubits)
-    if delays:
-        add_delay_noise(model, qubits, device.dt_s)
-    return model
+@dataclass(frozen=True)
+class _Noise:
+    """The noise of the gates and qubits that circuits use; qubits are numbered as in the circuits."""
+
+    gates: dict[tuple[str, tuple[int, ...]], GateNumbers]
+    qubits: tuple[QubitNumbers, ...]
+    dt_s: float | None
+    delays: bool
+
+    def model(self) -> NoiseModel:
+        """As Aer takes it."""
+        model = build_noise_model(self.gates, self.qubits)
+        if self.delays:
+            add_delay_noise(model, self.qubits, self.dt_s)
+        return model
+
+    def is_clifford(self) -> bool:
+        """Whether the stabilizer method can simulate it."""
+        return not self.delays and is_clifford_noise(self.gates, self.qubits)
 
 
 def _collect(
