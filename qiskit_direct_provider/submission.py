@@ -41,11 +41,12 @@ def send(workspace: Workspace, entry: JobEntry, payload: bytes, wait_for_lane_s:
 
     An earlier attempt of the same job may have arrived, so it is looked for first, and it stays on record
     whatever happens. While all lanes are taken, finished jobs of ours are put on disk and freed; then a
-    lane is waited for.
+    lane is waited for, as is the end of a reservation or of a limit on the rate of jobs.
 
     Raises:
         LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them.
         BackendReservedError: The reservation did not end within that time.
+        RateLimitError: The server takes so many jobs in so much time, and did so for that time.
         TransportError: It is not known what became of the job; the text says how to find out. It is on
             record, so it is not lost.
         DirectError: The refusal. Nothing of a new job stays behind.
@@ -82,7 +83,7 @@ def _deliver(workspace: Workspace, entry: JobEntry, payload: bytes, lane_deadlin
     while True:
         try:
             server_id = client.submit(submission, client.deadline())
-        except (errors.LanesFullError, errors.BackendReservedError) as error:
+        except (errors.LanesFullError, errors.BackendReservedError, errors.RateLimitError) as error:
             full = isinstance(error, errors.LanesFullError)
             rounds += 1
             if full and rounds <= MOST_ROUNDS and free_own_lanes(workspace, entry.backend_name):
