@@ -164,7 +164,7 @@ class Journal:
                     del changes["stage"]
                 changed = msgspec.structs.replace(entry, **changes)
                 if changed.server_id is not None and changed.server_id != entry.server_id:
-                    write_whole(self._file(changed.server_id, ".alias"), job_id.encode())
+                    write_whole(self._file(changed.server_id, ".alias"), job_id.encode(), durable=False)
                 if changed != entry:
                     self._write(changed, durable=False)
                 return changed

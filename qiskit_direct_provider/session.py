@@ -6,10 +6,11 @@ Whoever sends programs within one (the primitives do) calls its `Session.launch`
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_LANE_WAIT_S = 86_400.0
 _CLOSED = "closed"
+_NOT_FOUND = 404
 _DETAILS = {
     "id": "id",
     "backend_name": "backend_name",
@@ -49,6 +51,16 @@ _DETAILS = {
     "usage_time": "elapsed_time",
     "timestamps": "timestamps",
 }
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    """A session that the server does not know any more needs no end."""
+    try:
+        yield
+    except errors.ApiError as error:
+        if error.status != _NOT_FOUND:
+            raise
 
 
 class Session:
@@ -101,7 +113,12 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except errors.DirectError as silence:
+            if error is None:
+                raise
+            logger.warning("%r could not be closed: %s", self, silence)  # what went wrong before matters more
 
     def __repr__(self) -> str:
         name = self._record.session_id if self._record else None
@@ -181,13 +198,15 @@ class Session:
         """Let no more jobs in; those that wait still run."""
         self._closed = True
         if self.session_id is not None:
-            self._client.close_session(self.session_id, self._client.deadline())
+            with _unless_gone():
+                self._client.close_session(self.session_id, self._client.deadline())
 
     def cancel(self) -> None:
         """Let no more jobs in, and cancel those that wait; on Direct Access, all that were sent."""
         self._closed = True
         if self.session_id is not None:
-            self._client.cancel_session(self.session_id, self._client.deadline())
+            with _unless_gone():
+                self._client.cancel_session(self.session_id, self._client.deadline())
             return
         for job in self._jobs:
             job.cancel()

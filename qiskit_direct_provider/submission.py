@@ -30,7 +30,7 @@ __all__ = ["downloaded", "found_again", "free_own_lanes", "keep_and_free", "note
 
 logger = logging.getLogger(__name__)
 
-OWN_LANES_PATIENCE_S = 60.0
+PATIENCE_S = 60.0
 FIRST_LANE_PAUSE_S = 1.0
 LONGEST_LANE_PAUSE_S = 30.0
 MOST_ROUNDS = 20  # a server that frees no lane for all its deletes must not be asked for ever
@@ -44,12 +44,14 @@ def send(
 
     An earlier attempt of the same job may have arrived, so it is looked for first, and it stays on record
     whatever happens. While all lanes are taken, finished jobs of ours are put on disk and freed; then a
-    lane is waited for.
+    lane is waited for, as is the end of a reservation or of a limit on the rate of jobs.
 
     Raises:
         LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them. None
             waits up to a minute where jobs of ours hold lanes, since these will end, else not at all.
         BackendReservedError: The reservation did not end within that time; None does not wait.
+        RateLimitError: The server takes so many jobs in so much time, and did so for that time; None waits up
+            to a minute.
         TransportError: It is not known what became of the job; the text says how to find out. It is on
             record, so it is not lost.
         DirectError: The refusal. Nothing of a new job stays behind.
@@ -89,14 +91,15 @@ def _deliver(
     while True:
         try:
             server_id = client.submit(submission, client.deadline())
-        except (errors.LanesFullError, errors.BackendReservedError) as error:
+        except (errors.LanesFullError, errors.BackendReservedError, errors.RateLimitError) as error:
             full = isinstance(error, errors.LanesFullError)
             rounds += 1
             if full and rounds <= MOST_ROUNDS and free_own_lanes(workspace, entry.backend_name):
                 continue
             if lane_deadline is None:
-                own = full and _holds_lanes(workspace, entry.backend_name)
-                lane_deadline = Deadline.after(OWN_LANES_PATIENCE_S if own else 0)
+                passing = isinstance(error, errors.RateLimitError)
+                passing = passing or (full and _holds_lanes(workspace, entry.backend_name))
+                lane_deadline = Deadline.after(PATIENCE_S if passing else 0)
             if lane_deadline.expired():
                 raise (_with_holders(workspace, entry, error) if full else error) from None
             time.sleep(min(random.uniform(0, pause), lane_deadline.remaining()))  # noqa: S311 - jitter

@@ -13,6 +13,7 @@ from qiskit.providers.jobstatus import JobStatus
 from service_client import busy_program
 
 from qiskit_direct_provider import Batch, DirectProvider, Session, errors
+from qiskit_direct_provider.clients.interface import SessionRecord
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.job_settings import JobSettings
 from qiskit_direct_provider.programs import Program, Pub, sampler_programs
@@ -137,6 +138,16 @@ def test_a_cancelled_batch_on_direct_access_ends_its_jobs(provider: DirectProvid
     batch.cancel()
     with pytest.raises(errors.JobCancelledError):
         job.result(timeout=60)
+
+
+def test_a_session_that_is_gone_needs_no_end(manila: DirectBackend) -> None:
+    """Nor does its end hide what went wrong within the block."""
+    session = Session(manila)
+    session._record = SessionRecord("gone", "fake_manila", "dedicated", "open", accepting_jobs=True)
+    session.close()
+    session.cancel()
+    with pytest.raises(ZeroDivisionError), session:
+        raise ZeroDivisionError
 
 
 def test_what_is_no_session_is_refused(manila: DirectBackend, nairobi: DirectBackend) -> None:

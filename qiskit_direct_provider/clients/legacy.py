@@ -8,14 +8,14 @@ import msgspec
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.accounts import Secret
-from qiskit_direct_provider.clients._http import Request, as_json
+from qiskit_direct_provider.clients._http import Request
 from qiskit_direct_provider.clients.auth import USUAL_LIFE_S, IamTokens, Token, sendable
 from qiskit_direct_provider.clients.runtime import RuntimeClient
 from qiskit_direct_provider.wire.legacy import LOGIN_PATH, LOGOUT_PATH, LoginAnswer, LoginBody
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import HttpOptions
-    from qiskit_direct_provider.clients._http import Sender
+    from qiskit_direct_provider.clients._http import Answer, Sender
     from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.clients.interface import SessionRequest, Submission
     from qiskit_direct_provider.wire.runtime import JobBody, SessionBody
@@ -33,6 +33,15 @@ def client_application(name: str | None) -> str:
     'qiskit-version-2/0.39.2/my-lab'
     """
     return _PREFIX + (name or "qiskit-direct-provider")
+
+
+def _login_answer(answer: Answer) -> LoginAnswer:
+    """The access token. An answer that cannot be read is not quoted, for it may hold a part of one."""
+    try:
+        return msgspec.json.decode(answer.body, type=LoginAnswer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    raise answer.broken("it is not that of a login")
 
 
 class LegacyTokens(IamTokens):
@@ -57,7 +66,7 @@ class LegacyTokens(IamTokens):
         asked_at = self._clock()
         request = Request("POST", LOGIN_PATH, self._form, in_body=(self._api_key,), repeatable=False)
         try:
-            answer = self._sender.send(request, deadline, as_json(LoginAnswer))
+            answer = self._sender.send(request, deadline, _login_answer)
         except (errors.InvalidInputError, errors.AuthenticationError) as error:
             raise errors.AuthenticationError(
                 f"{self._sender.host} did not accept this API token: {error} - check the token and iam_url",

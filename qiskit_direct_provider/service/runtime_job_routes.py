@@ -37,6 +37,8 @@ __all__ = ["ApiVersion", "as_stored", "filter_from", "read_job_body", "router"]
 
 router = APIRouter(include_in_schema=False)
 
+_SHORTEST_SEARCH, _LONGEST_SEARCH = 3, 100
+
 
 async def _api_version(request: Request) -> int:
     """The version that the caller wants; without the header the newest, on legacy paths the oldest."""
@@ -177,6 +179,17 @@ async def put_tags(job_id: str, request: Request, caller: AuthenticatedCaller) -
         raise invalid_body(error) from None
     service.runs.set_tags(run.number, checked_tags(body.tags))
     return Response(status_code=204)
+
+
+@router.get("/tags")
+async def search_tags(request: Request, caller: AuthenticatedCaller) -> Response:
+    """The caller's tags that hold a text of 3 to 100 characters."""
+    part = request.query_params.get("search", "")
+    if not _SHORTEST_SEARCH <= len(part) <= _LONGEST_SEARCH:
+        message = f"search has not {_SHORTEST_SEARCH} to {_LONGEST_SEARCH} characters."
+        raise RequestRefusedError(400, "1337", message, target="search", value=part)
+    found = service_of(request).runs.tags_like(part, caller.subject, caller.crn)
+    return answer(msgspec.json.encode({"tags": found}))
 
 
 def filter_from(request: Request) -> JobFilter:

@@ -190,6 +190,15 @@ class RuntimeJobStore:
             "INSERT INTO tags VALUES (?, ?, ?)", [(number, place, tag) for place, tag in enumerate(tags)]
         )
 
+    def tags_like(self, part: str, subject: str, crn: str) -> list[str]:
+        """The caller's tags that hold a text, sorted."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT tag FROM tags JOIN runs ON runs.number = tags.number"
+            " WHERE subject = ? AND crn = ? AND instr(tag, ?) > 0 ORDER BY tag",
+            (subject, crn, part),
+        )
+        return [str(tag) for (tag,) in rows]
+
     def begin(self, number: int) -> bool:
         """Make a Queued job Running; False when it is not Queued any more."""
         cursor = self._connection.execute(

@@ -198,6 +198,16 @@ def test_a_refusal_leaves_nothing_behind(backend: DirectBackend, kernel: Kernel,
     assert list(kernel()._workspace.journal.entries()) == []
 
 
+def test_a_limit_on_the_rate_of_jobs_is_waited_for(backend: DirectBackend, proxy: Recorder) -> None:
+    proxy.script("POST", JOBS, *["429"] * 8)
+    job = backend.run(measured_x(), shots=20, wait_for_lane="1m")
+    assert proxy.count("POST", JOBS) == 9
+    proxy.script("POST", JOBS, *["429"] * 20)
+    with pytest.raises(errors.RateLimitError):
+        backend.run(measured_x(), shots=20)
+    assert sum(job.result(timeout=60).get_counts().values()) == 20
+
+
 def test_waiting_for_many_takes_one_request_a_turn(
     backend: DirectBackend, kernel: Kernel, proxy: Recorder
 ) -> None:

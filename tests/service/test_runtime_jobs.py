@@ -94,6 +94,10 @@ def test_tags_are_replaced_and_searched(client: Client) -> None:
     assert answer.status_code == 204
     assert wait(client, first)["tags"] == ["c"]
     assert ids(client, "?tags=a") == []
+    create(client, tags=["my-experiment", "your-experiment"])
+    found = client.get(API + "/tags?type=job&search=-exp").json()["tags"]
+    assert found == ["my-experiment", "your-experiment"]
+    assert error_of(client.get(API + "/tags?search=my")) == (400, "1337")
 
 
 def test_pages_and_filters(client: Client) -> None:
