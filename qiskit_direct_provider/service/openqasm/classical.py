@@ -18,6 +18,7 @@ __all__ = ["Value", "classical_type", "read_condition", "read_value"]
 Value = Any
 """A Clbit, a ClassicalRegister, an Expr, or a Python number or bool for a literal."""
 
+_MAX_WIDTH = 1024
 _UNARY = {"~": "bit_not", "!": "logic_not", "-": "negate"}
 _BINARY = {
     "&&": "logic_and",
@@ -48,7 +49,7 @@ def read_value(text: str, names: Mapping[str, Value]) -> Value:
     """
     try:
         return evaluate(text, _Classical(names))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise NotReadError(f"{text[:60]!r}: {error}") from error
 
 
@@ -79,7 +80,7 @@ def classical_type(name: str, width: Any) -> types.Type:
     """
     if name == "bool" and width is None:
         return types.Bool()
-    if name == "uint" and isinstance(width, int) and width > 0:
+    if name == "uint" and isinstance(width, int) and 0 < width <= _MAX_WIDTH:
         return types.Uint(width)
     if name == "float" and width in (None, 64) and hasattr(types, "Float"):
         return types.Float()
