@@ -337,7 +337,7 @@ class DirectBackend(PulseNames, BackendV2):
             warnings.warn(text, stacklevel=2)
         asked = run_options.sampler_options(options, self.options, device.configuration)
         limits = Limits(circuits=device.configuration.max_experiments)
-        programs = sampler_programs(pubs, options=asked, limits=limits)
+        programs = sampler_programs(pubs, options=asked, limits=limits, target=device.target)
         settings = JobSettings.of(
             name=name,
             job_tags=job_tags,

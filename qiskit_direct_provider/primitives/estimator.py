@@ -62,5 +62,6 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
             options=self._program_options(device),
             resilience_level=None if isinstance(level, UnsetType) else level,
             limits=Limits(circuits=device.configuration.max_experiments),
+            target=device.target,
         )
         return self._send(programs)

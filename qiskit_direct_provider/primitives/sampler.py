@@ -62,6 +62,7 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
             [Pub(pub.circuit, number, values_of(pub)) for pub, number in zip(found, numbers, strict=True)],
             options=self._program_options(device),
             limits=Limits(circuits=device.configuration.max_experiments),
+            target=device.target,
         )
         return self._send(programs)
 

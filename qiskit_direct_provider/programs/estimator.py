@@ -13,6 +13,7 @@ import msgspec
 from qiskit_direct_provider.errors import InvalidInputError
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.parameters import with_ordered_parameters
+from qiskit_direct_provider.portable import portable
 from qiskit_direct_provider.programs.limits import Limits, PreparedPub, parted
 from qiskit_direct_provider.programs.openqasm import to_openqasm3
 from qiskit_direct_provider.programs.program import Program
@@ -23,6 +24,7 @@ from qiskit_direct_provider.wire.primitives import ESTIMATOR, PRIMITIVES_VERSION
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.primitives.containers.estimator_pub import EstimatorPub
+    from qiskit.transpiler import Target
 
 __all__ = ["estimator_programs"]
 
@@ -37,6 +39,7 @@ def estimator_programs(
     options: Mapping[str, Any] | None = None,
     resilience_level: int | None = None,
     limits: Limits | None = None,
+    target: Target | None = None,
 ) -> list[Program]:
     """The programs that estimate observables, and the records of what was asked for.
 
@@ -47,13 +50,14 @@ def estimator_programs(
         options: Options of the estimator program, as nested mappings.
         resilience_level: 0 to 2; None leaves it to the server.
         limits: More than one job may hold is parted, in order, into several programs.
+        target: The device, for the length of its ``id``.
 
     Raises:
         InvalidCircuitError: A circuit cannot be written as OpenQASM 3.
         InvalidInputError: An observable cannot be written as Pauli strings.
     """
     found = []
-    for group in parted([_prepared(pub) for pub in pubs], limits or Limits()):
+    for group in parted([_prepared(pub, target) for pub in pubs], limits or Limits()):
         document = EstimatorInput(
             pubs=[msgspec.Raw(each.encoded) for each in group],
             version=PRIMITIVES_VERSION,
@@ -66,8 +70,9 @@ def estimator_programs(
     return found
 
 
-def _prepared(pub: EstimatorPub) -> PreparedPub:
-    circuit, _ = with_plain_registers(_with_all_qubits(with_ordered_parameters(pub.circuit)))
+def _prepared(pub: EstimatorPub, target: Target | None) -> PreparedPub:
+    sent = portable(with_ordered_parameters(pub.circuit), target)
+    circuit, _ = with_plain_registers(_with_all_qubits(sent))
     values = encode_ndarray(pub.parameter_values.as_array(pub.circuit.parameters))
     precision = None if pub.precision is None else float(pub.precision)
     written = [to_openqasm3(circuit), _observables(pub.observables.tolist()), values, precision]

@@ -10,6 +10,7 @@ import numpy as np
 
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.parameters import with_ordered_parameters
+from qiskit_direct_provider.portable import portable
 from qiskit_direct_provider.programs.arguments import Pub, as_pubs, check_shots
 from qiskit_direct_provider.programs.limits import Limits, PreparedPub, parted
 from qiskit_direct_provider.programs.openqasm import to_openqasm3
@@ -20,6 +21,7 @@ from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, 
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from qiskit.transpiler import Target
 
 __all__ = ["sampler_payload", "sampler_programs"]
 
@@ -39,7 +41,11 @@ def sampler_payload(circuits: QuantumCircuit | Iterable[QuantumCircuit], *, shot
 
 
 def sampler_programs(
-    pubs: Sequence[Pub], *, options: Mapping[str, Any] | None = None, limits: Limits | None = None
+    pubs: Sequence[Pub],
+    *,
+    options: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
+    target: Target | None = None,
 ) -> list[Program]:
     """The programs that sample circuits, and the records of what was asked for.
 
@@ -47,14 +53,17 @@ def sampler_programs(
         pubs: At least one, each circuit in the device's instruction set.
         options: Options of the sampler program, as nested mappings.
         limits: More than one job may hold is parted, in order, into several programs.
+        target: The device, for the length of its ``id``.
     """
     kind = ((options or {}).get("execution") or {}).get("meas_type") or "classified"
-    prepared = [_prepared(pub, *_LEVELS[kind]) for pub in pubs]
+    prepared = [_prepared(pub, target, *_LEVELS[kind]) for pub in pubs]
     return [_program(group, options) for group in parted(prepared, limits or Limits())]
 
 
-def _prepared(pub: Pub, meas_level: int = 2, meas_return: str = "single") -> PreparedPub:
-    sent, fields = with_plain_registers(pub.circuit)
+def _prepared(
+    pub: Pub, target: Target | None = None, meas_level: int = 2, meas_return: str = "single"
+) -> PreparedPub:
+    sent, fields = with_plain_registers(portable(pub.circuit, target))
     text = to_openqasm3(with_ordered_parameters(sent))
     values = encode_ndarray(np.empty(0) if pub.values is None else pub.values)
     record = _record(pub, fields, meas_level, meas_return)

@@ -162,6 +162,8 @@ def _for(program: Program, rest: str) -> None:
     name, bracket, values = found.groups()
     turns = _range(values) if bracket == "[" else tuple(_integer(value) for value in values.split(","))
     parameter = None if name == "_" else program.loop_parameter(name)
+    if parameter is None and len(set(turns)) < len(turns):  # Aer 0.18 knows turns by their numbers
+        turns = range(len(turns))
     outside = program.parameters
     _enter(program, "for", program.circuit.for_loop(turns, parameter))
     frame = program.frames[-1]
