@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.campaign
 JOBS = int(os.environ.get("STORM_JOBS", "10000"))
 SEED = int(os.environ.get("STORM_SEED", "20261120"))
 THREADS = 24
+PROXIES = 12
 MOST_TRIES = 40
 PATH = "/api/v1/jobs"
 CLEAR_ANSWERS = frozenset(
@@ -117,3 +119,30 @@ def test_submissions_in_a_storm(service: LocalService, jobs: int, rate: float) -
     assert [ids for ids in held.values() if len(ids) > 1] == [], "doubled"
     assert all(entry is not None for entry in renamed)
     assert searches <= doubts
+
+
+def test_every_pair_of_faults_on_consecutive_requests(service: LocalService) -> None:
+    """All 576 ordered pairs of kinds, each on the first two requests of a submission."""
+    pairs = list(itertools.product(ALL_FAULTS, repeat=2))
+    with ThreadPoolExecutor(PROXIES) as threads:
+        chunks = threads.map(lambda start: pairwise(service, pairs[start::PROXIES]), range(PROXIES))
+        outcomes = [each for chunk in chunks for each in chunk]
+    held = held_by(service)
+    assert len(outcomes) == 576
+    assert [pair for pair, entry in outcomes if entry is None] == []
+    found = {pair: len(held.get(entry.job_id, [])) for pair, entry in outcomes if entry is not None}
+    assert [(pair, number) for pair, number in found.items() if number != 1] == []
+
+
+def pairwise(
+    service: LocalService, pairs: list[tuple[Fault, Fault]]
+) -> list[tuple[tuple[Fault, Fault], JobEntry | None]]:
+    """One submission a pair, one after the other, through a proxy of its own."""
+    what, found = program(), []
+    with FaultProxy(service.url) as proxy, provider_over(service, proxy.url) as provider:
+        provider.backends()
+        for pair in pairs:
+            proxy.clear()
+            proxy.script(("*", PATH), *pair)
+            found.append((pair, submit(provider._workspace, what)))
+    return found
