@@ -20,6 +20,13 @@ from connecting import free_port, provider_for
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
 from qiskit_direct_provider.service.process import LocalService
 
+LONG = (
+    "test_target_fuzz.py",
+    "test_stalls.py",
+    "test_openqasm_limits.py",
+    "test_readout.py",
+    "test_foreign_stores.py",
+)
 DEVICES = (
     *("fake_torino", "fake_nairobi", "fake_brisbane"),
     *("fake_manila", "fake_brooklyn", "fake_nighthawk", "fake_fez"),
@@ -34,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Files that take a minute or more come first, so that no process is left alone with one at the end.
+    items.sort(key=lambda item: item.path.parent.name != "campaigns" and item.path.name not in LONG)
     if not config.getoption("--campaign"):
         skip = pytest.mark.skip(reason="a campaign: run with --campaign")
         for item in items:
