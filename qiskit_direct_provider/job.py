@@ -12,9 +12,9 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.job_waiting import deadline_of, final_record, finished, until_ended
 from qiskit_direct_provider.pub_results import as_sent
-from qiskit_direct_provider.results import ResultOrigin, merged, qiskit_result, records_from
+from qiskit_direct_provider.results import ResultOrigin, check, merged, qiskit_result, records_from
 from qiskit_direct_provider.tracked_job import TrackedJob
-from qiskit_direct_provider.wire.primitives import ESTIMATOR
+from qiskit_direct_provider.wire.primitives import ESTIMATOR, SAMPLER
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -111,7 +111,10 @@ class DirectJob(JobV1):
 
     def primitive_result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
-        return as_sent(self._decoded_result(timeout, wait), self._entry.circuits, self.job_id())
+        result, circuits = self._decoded_result(timeout, wait), self._entry.circuits
+        if circuits and self._entry.program_id == SAMPLER:
+            check(result, circuits)
+        return as_sent(result, circuits, self.job_id())
 
     def _decoded_result(self, timeout: float | None, wait: float | None) -> PrimitiveResult:
         """The result as it came; it is kept, the names in it are those that were sent."""

@@ -15,14 +15,15 @@ from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Submission
 from qiskit_direct_provider.clients.retrying import retried
 from qiskit_direct_provider.journal import WITHOUT_RESULT, Stage
-from qiskit_direct_provider.results import primitive_result_from_json
+from qiskit_direct_provider.results import result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from qiskit.primitives import PrimitiveResult
 
     from qiskit_direct_provider.clients.interface import JobRecord
+    from qiskit_direct_provider.expectations import CircuitRecord
     from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.workspace import Workspace
 
@@ -195,7 +196,9 @@ def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
     note_end(workspace, record)
     if record.status is JobStatus.DONE and journal.result(record.journal_id) is None:
         deadline = client.deadline()
-        payload, _ = downloaded(lambda: client.result(record.job_id, deadline), deadline)
+        entry = journal.entry(record.journal_id)
+        circuits = entry.circuits if entry else ()
+        payload, _ = downloaded(lambda: client.result(record.job_id, deadline), circuits, deadline)
         if not journal.store_result(record.journal_id, payload):
             return False
     client.release(record.job_id, client.deadline(FREEING_LIMIT_S))
@@ -203,8 +206,10 @@ def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
     return True
 
 
-def downloaded(download: Callable[[], bytes], deadline: Deadline) -> tuple[bytes, PrimitiveResult]:
-    """A result that can be read, as it came and decoded; what was damaged on its way is fetched again.
+def downloaded(
+    download: Callable[[], bytes], circuits: Sequence[CircuitRecord], deadline: Deadline
+) -> tuple[bytes, PrimitiveResult]:
+    """The result of circuits, as it came and decoded; what was damaged on its way is fetched again.
 
     Nothing else may be put on disk: the server's copy is deleted next.
 
@@ -216,7 +221,7 @@ def downloaded(download: Callable[[], bytes], deadline: Deadline) -> tuple[bytes
         with attempt:
             payload = download()
             try:
-                return payload, primitive_result_from_json(payload)
+                return payload, result_of(payload, circuits)
             except errors.ProtocolError as error:
                 raise errors.ProtocolError(str(error), retryable=True) from error
     raise AssertionError

@@ -13,7 +13,7 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.interface import JobRecord, Reason
 from qiskit_direct_provider.journal import Stage
-from qiskit_direct_provider.results import primitive_result_from_json
+from qiskit_direct_provider.results import result_of
 from qiskit_direct_provider.submission import downloaded, found_again, note_end
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class TrackedJob:
         if payload is None:
             return None
         self.last = self.last or self.recorded_end()
-        self._result = primitive_result_from_json(payload)
+        self._result = result_of(payload, self.entry.circuits)
         return self._result
 
     def fetched(self, deadline: Deadline) -> PrimitiveResult:
@@ -193,7 +193,9 @@ class TrackedJob:
             return kept
         client, journal = self.workspace.client, self.workspace.journal
         limit = client.deadline(deadline.remaining())
-        payload, self._result = downloaded(lambda: client.result(self.job_id, limit), limit)
+        payload, self._result = downloaded(
+            lambda: client.result(self.job_id, limit), self.entry.circuits, limit
+        )
         if journal.store_result(self.journal_id, payload) or not self.entry.origin:
             self.free_lane(deadline)
         return self._result
@@ -216,7 +218,7 @@ class TrackedJob:
                 raise gone
             return payload
 
-        payload, self._result = downloaded(download, limit)
+        payload, self._result = downloaded(download, self.entry.circuits, limit)
         self.workspace.journal.store_result(self.journal_id, payload)
         self.change(status=JobStatus.DONE.name)
         self.last = _known_end(self.entry)

@@ -13,7 +13,7 @@ from qiskit.primitives import BitArray, DataBin, PrimitiveResult, PubResult, Sam
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.expectations import CircuitRecord
-from qiskit_direct_provider.results import ResultOrigin, primitive_result_from_json, qiskit_result
+from qiskit_direct_provider.results import ResultOrigin, primitive_result_from_json, qiskit_result, result_of
 from qiskit_direct_provider.wire.codec import encode_ndarray, tagged
 
 ORIGIN = ResultOrigin("job", "device", "1.0.0")
@@ -179,3 +179,17 @@ def test_pub_results_of_samplers_and_others() -> None:
     payload = tagged("PrimitiveResult", {"pub_results": [tagged("PubResult", {"data": data})]})
     found = primitive_result_from_json(json.dumps(payload).encode())[0]
     assert type(found) is PubResult
+
+
+def test_a_result_may_be_as_large_as_what_was_asked_for() -> None:
+    """Bits that are all alike pack a thousandfold, which only a record makes credible."""
+    record = CircuitRecord("zeros", 1, 8 * 50, (), (), (("c", tuple(range(8 * 50))),), 3_000_000)
+    bits = np.zeros((3_000_000, 50), dtype=np.uint8)
+    field = tagged("BitArray", {"array": encode_ndarray(bits), "num_bits": 8 * 50})
+    data = tagged("DataBin", {"field_names": ["c"], "shape": [], "fields": {"c": field}})
+    pubs = [tagged("SamplerPubResult", {"data": data, "metadata": {}})]
+    payload = json.dumps(tagged("PrimitiveResult", {"pub_results": pubs, "metadata": {}})).encode()
+    assert len(payload) < 1_000_000
+    with pytest.raises(errors.ProtocolError, match="larger than"):
+        primitive_result_from_json(payload)
+    assert result_of(payload, [record])[0].data.c.num_shots == 3_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qiskit_direct_provider.results.checking import check
 from qiskit_direct_provider.results.experiments import ResultOrigin, merged, qiskit_result, records_from
-from qiskit_direct_provider.results.reading import most_bytes, primitive_result_from_json
+from qiskit_direct_provider.results.reading import most_bytes, primitive_result_from_json, result_of
 
 __all__ = [
     "ResultOrigin",
@@ -14,4 +14,5 @@ __all__ = [
     "primitive_result_from_json",
     "qiskit_result",
     "records_from",
+    "result_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,12 +14,18 @@ from qiskit_direct_provider.wire.codec import CodecError
 from qiskit_direct_provider.wire.results import ResultDocument, read_result_document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qiskit.primitives import PrimitiveResult
 
-__all__ = ["most_bytes", "primitive_result_from_json"]
+    from qiskit_direct_provider.expectations import CircuitRecord
+
+__all__ = ["most_bytes", "primitive_result_from_json", "result_of"]
 
 _ALWAYS_ALLOWED = 96 * 1024 * 1024
 _MOST_PER_BYTE = 16
+_BITS = 2
+_POINT = 16
 
 
 def most_bytes(payload_size: int) -> int:
@@ -28,6 +35,23 @@ def most_bytes(payload_size: int) -> int:
     seldom tenfold, while a hostile document promises a thousandfold.
     """
     return max(_ALWAYS_ALLOWED, _MOST_PER_BYTE * payload_size)
+
+
+def result_of(payload: bytes, circuits: Sequence[CircuitRecord]) -> PrimitiveResult:
+    """Decode the result of circuits, which may be as large as what was asked for, however well it packs.
+
+    Raises:
+        ProtocolError: As `primitive_result_from_json` does.
+    """
+    asked = sum(_bytes_of(record) for record in circuits)
+    return primitive_result_from_json(payload, max_bytes=max(most_bytes(len(payload)), 2 * asked))
+
+
+def _bytes_of(record: CircuitRecord) -> int:
+    """Bytes of the arrays that one circuit gives."""
+    bits = [len(places) for _, places in record.fields]
+    words = sum((size + 7) // 8 for size in bits) if record.meas_level == _BITS else _POINT * sum(bits)
+    return words * record.shots * math.prod(record.shape)
 
 
 def primitive_result_from_json(payload: bytes, *, max_bytes: int | None = None) -> PrimitiveResult:
