@@ -9,12 +9,11 @@ import pytest
 from connecting import provider_for
 from journeys import measured_x
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit_direct_provider.programs_v1 import sampler_v1_program
 from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider, Session, errors
 from qiskit_direct_provider.job_settings import JobSettings
-from qiskit_direct_provider.results import primitive_result_from_json
+from qiskit_direct_provider.programs.sampler_v1 import sampler_v1_program
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.process import LocalService
@@ -118,20 +117,8 @@ def test_version_1_gives_the_same_counts_in_the_same_order(legacy: DirectProvide
     circuit.x([0, 3])
     circuit.measure(range(5), range(5))
     backend = legacy.get_backend("fake_manila")
-    job = backend.launch(sampler_v1_program([circuit, measured_x()], shots=400), JobSettings.of())
+    job = backend.launch([sampler_v1_program([circuit, measured_x()], shots=400)], JobSettings.of())
     counts = job.result(timeout=60).get_counts(0)
     assert sum(counts.values()) == 400
     assert max(counts, key=lambda bits: counts[bits]) == "01 001"
     assert sum(job.result().get_counts(1).values()) == 400
-
-
-def test_shares_become_shots() -> None:
-    document = b'{"quasi_dists":[{"0":0.5,"3":0.25,"2":0.2501,"1":-0.0001}],"metadata":[{"shots":10}]}'
-    bits = primitive_result_from_json(document)[0].data.quasi
-    assert bits.get_counts() == {"00": 5, "10": 3, "11": 2}
-    assert primitive_result_from_json(b'{"values":[0.5],"metadata":[{"variance":4,"shots":100}]}')[
-        0
-    ].data.stds == pytest.approx(0.2)
-    for wrong in (b'{"quasi_dists":[{"x":1}]}', b'{"quasi_dists":[{}]}', b'{"values":["a"]}'):
-        with pytest.raises(errors.ProtocolError):
-            primitive_result_from_json(wrong)

@@ -68,7 +68,7 @@ def test_signal_ends_everything(start: Callable[..., Service], number: signal.Si
     began = time.monotonic()
     service.process.send_signal(number)
     assert service.process.wait(timeout=10) == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert wait_until_gone(pids, 1.0) == set()
     assert service.errors() == ""
 
