@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectProvider"]
 
+VIEW_LIMIT_S = 5.0
 DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 
 
@@ -262,6 +263,17 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         account = getattr(self, "_account", None)  # not there yet when making one failed
         where = f"{account.channel} at {account.url}" if account else "without an account"
         return f"<DirectProvider {where}>"
+
+    def _repr_html_(self) -> str:
+        """The account and its backends, for a notebook; one request, which takes a few seconds at most."""
+        from qiskit_direct_provider.views import provider_html
+
+        problem, found = None, []
+        try:
+            found = self._statuses(self._client.deadline(VIEW_LIMIT_S))
+        except errors.DirectError as error:
+            problem = str(error)
+        return provider_html(self.active_account(), found, problem)
 
     @property
     def client(self) -> Client:
