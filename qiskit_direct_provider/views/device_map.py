@@ -36,12 +36,15 @@ class DeviceMap:
     The colour of a coupling is the error of its two-qubit gate, that of a qubit its readout error.
     Hovering over one, or reaching it with the Tab key, shows its numbers. It is one SVG with a style and no
     script, so that it needs neither a server nor trust.
+
+    Attributes:
+        calibrated: When the device was calibrated, ISO 8601; None when it does not say.
     """
 
     def __init__(self, name: str, target: Target, calibrated: str | None = None) -> None:
         self.name = name
         self._facts = DeviceFacts.of(target)
-        self._calibrated = calibrated
+        self.calibrated = calibrated
         self._places = positions(len(self._facts.qubits), [each.pair for each in self._facts.couplings])
 
     def __repr__(self) -> str:
@@ -57,7 +60,7 @@ class DeviceMap:
 
     def html(self) -> str:
         """The map as HTML, to be put into a page."""
-        when = f", calibrated {self._calibrated}" if self._calibrated else ""
+        when = f", calibrated {self.calibrated}" if self.calibrated else ""
         return card(f"{self.name}: {len(self._facts.qubits)} qubits{when}", self.svg())
 
     def save(self, file: str | os.PathLike[str]) -> None:
