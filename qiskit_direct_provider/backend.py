@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from qiskit_ibm_runtime.models import BackendProperties, QasmBackendConfiguration
 
     from qiskit_direct_provider.clients.interface import Client
-    from qiskit_direct_provider.views import DeviceMap
+    from qiskit_direct_provider.views.device_map import DeviceMap
 
 __all__ = ["CalibrationChangedWarning", "DirectBackend"]
 
@@ -92,13 +92,13 @@ class DirectBackend(PulseNames, BackendV2):
         return f"<DirectBackend {self.name!r}>"
 
     def _repr_html_(self) -> str:
-        from qiskit_direct_provider.views import backend_html
+        from qiskit_direct_provider.views.backend import backend_html
 
         return backend_html(self.name, self.target, self._calibrated, version=self.backend_version)
 
     def map(self) -> DeviceMap:
         """The device as a map, coloured by errors: HTML in a notebook, text in a terminal; ``save(file)``."""
-        from qiskit_direct_provider.views import DeviceMap
+        from qiskit_direct_provider.views.device_map import DeviceMap
 
         return DeviceMap(self.name, self.target, self._calibrated)
 

@@ -71,7 +71,7 @@ class BackendStatus:
         return asdict(self)
 
     def _repr_html_(self) -> str:
-        from qiskit_direct_provider.views import status_html
+        from qiskit_direct_provider.views.status import status_html
 
         return status_html(
             self.backend_name,

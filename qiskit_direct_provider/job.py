@@ -60,7 +60,7 @@ class DirectJob(JobV1):
         return f"<{type(self).__name__} {self.job_id()} on {self.backend().name}: {', '.join(sorted(known))}>"
 
     def _repr_html_(self) -> str:
-        from qiskit_direct_provider.views import job_html
+        from qiskit_direct_provider.views.job import job_html
 
         return job_html(self.known())
 

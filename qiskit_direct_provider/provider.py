@@ -266,7 +266,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
 
     def _repr_html_(self) -> str:
         """The account and its backends, for a notebook; one request, which takes a few seconds at most."""
-        from qiskit_direct_provider.views import provider_html
+        from qiskit_direct_provider.views.provider import provider_html
 
         problem, found = None, []
         try:

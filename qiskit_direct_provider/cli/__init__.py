@@ -16,6 +16,7 @@ from qiskit_direct_provider.cli.serve import serve
 
 __all__ = ["app", "main"]
 
+FAILED = 1
 INTERRUPTED = 130  # as shells have it for SIGINT
 
 app = typer.Typer(
@@ -84,4 +85,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         failure = Failure.of(error)
         typer.secho(f"error: {failure.sentence}", fg="red", err=True)
         typer.echo(f"advice: {failure.advice}", err=True)
-        sys.exit(failure.exit_code)
+        sys.exit(FAILED)

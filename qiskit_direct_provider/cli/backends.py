@@ -115,7 +115,7 @@ def backend(
     if as_json:
         write_json(_document(found, status, lanes))
         return
-    from qiskit_direct_provider.views import backend_rows
+    from qiskit_direct_provider.views.backend import backend_rows
 
     named = {"state": status.status_msg, "reserved": {True: "yes", False: "no", None: None}[status.locked]}
     shown = {key: value for key, value in named.items() if value}

@@ -10,11 +10,9 @@ from qiskit_direct_provider import errors
 
 __all__ = ["Failure"]
 
-FAILED, WRONG_USE = 1, 2
-
 # From here on a message speaks to those who write Python.
 _PYTHON = re.compile(
-    r"[ ]?[:;,.(-][ ](?:pass|call|see|for a private CA|overwrite=|check the token|is the url) .*", re.DOTALL
+    "[ ]?[:;,.(-] (?:pass |call |see |for a private CA|overwrite=|check the token|is the url).*", re.DOTALL
 )
 
 _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
@@ -45,6 +43,11 @@ _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (errors.DirectError, "'qiskit-direct doctor' looks at the whole set-up"),
 )
 _NO_ACCOUNT = "save one with 'qiskit-direct accounts save --url URL', or pass --url and --token-from"
+_OF_ACCOUNTS = {
+    "no token": _NO_ACCOUNT,
+    "no url": _NO_ACCOUNT,
+    "already; overwrite": "choose another name, or replace it with --overwrite",
+}
 _ACCOUNT = "'qiskit-direct accounts list' shows what is saved; --account chooses one"
 _DISK = {
     errno.ENOSPC: "make room on that disk, or set {} to a place on another one",
@@ -60,15 +63,13 @@ class Failure:
 
     sentence: str
     advice: str
-    exit_code: int = FAILED
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         """What to say about an error."""
         disk = _about_the_disk(error)
         if isinstance(error, errors.DirectError):
-            wrong_use = isinstance(error, errors.InvalidInputError) and error.status is None
-            return cls(_sentence(str(error)), disk or _advice(error), WRONG_USE if wrong_use else FAILED)
+            return cls(_sentence(str(error)), disk or _advice(error))
         if isinstance(error, OSError):
             where = f"{error.filename}: " if error.filename else ""
             return cls(f"{where}{error.strerror or error}", disk or "check the path and its permissions")
@@ -86,7 +87,7 @@ def _sentence(text: str) -> str:
 
 def _advice(error: errors.DirectError) -> str:
     if isinstance(error, errors.AccountError):
-        return _NO_ACCOUNT if str(error).startswith(("no token", "no url")) else _ACCOUNT
+        return next((advice for words, advice in _OF_ACCOUNTS.items() if words in str(error)), _ACCOUNT)
     general = next(text for kind, text in _ADVICE if isinstance(error, kind))
     return f"{error.solution}; {general}" if error.solution else general
 

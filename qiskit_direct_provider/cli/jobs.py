@@ -72,7 +72,7 @@ def job(
     as_json: AsJson = False,
 ) -> None:
     """Show a job: its state, times and why it failed. The exit code says whether it could be asked for."""
-    from qiskit_direct_provider.views import job_rows
+    from qiskit_direct_provider.views.job import job_rows
 
     with where.provider() as provider:
         found = provider.retrieve_job(job_id)

@@ -62,7 +62,7 @@ def _account(arguments: Mapping[str, Any]) -> Iterator[Finding | Account]:
             return
     yield ok("account", f"{account.channel} at {account.url}, from {account.source}")
     for warning in said:
-        yield note("account", str(warning.message))
+        yield note("account", str(warning.message), "change it in the account or in the environment")
     secrets = [account.token]
     if account.storage is not None:
         secrets += [account.storage.access_key_id, account.storage.secret_access_key]

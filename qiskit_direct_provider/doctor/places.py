@@ -56,11 +56,11 @@ def data_folder_finding() -> Finding:
             probe.write(bytes(_PROBE_BYTES))
             probe.flush()
             os.fsync(probe.fileno())
-        inside = [each for each in folder.iterdir() if each.is_dir()] if folder.exists() else []
-        open_to_all = [str(each) for each in inside if stat.S_IMODE(each.stat().st_mode) & _OTHERS]
+        jobs = [*folder.glob("jobs/*/")]
+        open_to_all = [str(each) for each in jobs if stat.S_IMODE(each.stat().st_mode) & _OTHERS]
     except OSError as error:
         return failed("data folder", f"{folder} cannot be written to: {error.strerror}", advice)
-    if open_to_all and stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
-        names = ", ".join(open_to_all)
-        return note("data folder", f"others can look into {names}", f"chmod 700 {folder}")
+    if open_to_all:
+        names = " ".join(open_to_all)
+        return note("data folder", f"others can look into {names}", f"chmod 700 {names}")
     return ok("data folder", f"{folder} can be written to")

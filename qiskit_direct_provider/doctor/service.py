@@ -49,7 +49,8 @@ def version_finding(account: Account) -> Finding:
         return ok("API version", f"not asked for: the channel is {account.channel}")
     sender = Sender(account.url, account.http)
     try:
-        found = sender.send(Request("GET", "/version"), Deadline.after(LIMIT_S), as_json(VersionDocument))
+        request = Request("GET", "/version", repeatable=False)
+        found = sender.send(request, Deadline.after(LIMIT_S), as_json(VersionDocument))
     except errors.DirectError as error:
         if error.status in _NOT_THERE:
             return note("API version", f"{account.url} does not tell", "is the url that of the API?")
