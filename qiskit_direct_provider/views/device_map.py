@@ -13,7 +13,7 @@ from qiskit_direct_provider.views.facts import Coupling, DeviceFacts, Qubit
 from qiskit_direct_provider.views.layout import positions
 from qiskit_direct_provider.views.markup import card, escaped, page
 from qiskit_direct_provider.views.text_map import text_map
-from qiskit_direct_provider.views.units import error_text, frequency_text, seconds_text
+from qiskit_direct_provider.views.units import UNKNOWN, error_text, frequency_text, seconds_text
 
 if TYPE_CHECKING:
     from qiskit.transpiler import Target
@@ -117,13 +117,14 @@ class DeviceMap:
         x, y = self._at(qubit.index)
         error = qubit.readout_error
         colour = scale.colour(error) if scale else "#c3c9d0"
-        words = [
-            f"T1 {seconds_text(qubit.t1_s)}",
-            f"T2 {seconds_text(qubit.t2_s)}",
-            f"readout error {error_text(error)}",
-            f"sx error {error_text(qubit.gate_error)}",
-            frequency_text(qubit.frequency_hz),
-        ]
+        known = {
+            "T1": seconds_text(qubit.t1_s),
+            "T2": seconds_text(qubit.t2_s),
+            "readout error": error_text(error),
+            "sx error": error_text(qubit.gate_error),
+            "frequency": frequency_text(qubit.frequency_hz),
+        }
+        words = [f"{name} {text}" for name, text in known.items() if text != UNKNOWN]
         shape = (
             f'<circle cx="{x}" cy="{y}" r="{_RADIUS}" fill="{colour}"/>'
             f'<text class="number" x="{x}" y="{y}" style="fill:{_on(colour)}">{qubit.index}</text>'

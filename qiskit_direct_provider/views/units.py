@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-__all__ = ["error_text", "frequency_text", "moment_text", "seconds_text"]
+__all__ = ["UNKNOWN", "error_text", "frequency_text", "moment_text", "seconds_text"]
 
 UNKNOWN = "-"
 _PREFIXES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
