@@ -91,10 +91,14 @@ class DirectBackend(PulseNames, BackendV2):
     def __repr__(self) -> str:
         return f"<DirectBackend {self.name!r}>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        """A table for a notebook, which takes the text when the documents cannot be had."""
         from qiskit_direct_provider.views.backend import backend_html
 
-        return backend_html(self.name, self.target, self._calibrated, version=self.backend_version)
+        try:
+            return backend_html(self.name, self.target, self._calibrated, version=self.backend_version)
+        except errors.DirectError:
+            return None
 
     def map(self) -> DeviceMap:
         """The device as a map, coloured by errors: HTML in a notebook, text in a terminal; ``save(file)``."""

@@ -17,7 +17,6 @@ from qiskit_direct_provider import (
 )
 from qiskit_direct_provider.doctor import Finding, culprit, examine
 from qiskit_direct_provider.primitives import EstimatorOptions, PrimitiveJob, SamplerOptions, Unset
-from qiskit_direct_provider.views.device_map import DeviceMap
 
 
 def connect() -> DirectProvider:
@@ -92,7 +91,7 @@ def many(provider: DirectProvider, backend: DirectBackend) -> list[DirectJob]:
 
 
 def look(backend: DirectBackend, job: DirectJob) -> list[str]:
-    drawn: DeviceMap = backend.map()
+    drawn = backend.map()
     drawn.save("map.html")
     known: dict[str, object] = job.known()
     guilty: Finding | None = culprit(examine({"name": "lab"}, probe=True))

@@ -69,8 +69,9 @@ def test_views_send_no_request_but_the_list(service: LocalService, own_storage: 
 
 def test_an_outage_is_said_in_the_view(service: LocalService, own_storage: S3Storage) -> None:
     dead = f"http://127.0.0.1:{free_port()}"
-    with provider_for(service, own_storage, url=dead, iam_url=service.url) as provider:
+    with provider_for(service, own_storage, url=dead, iam_url=service.url, timeout=2) as provider:
         shown = provider._repr_html_()
+        assert provider._backend("fake_nairobi")._repr_html_() is None, "the text is shown instead"
     assert "no connection" in shown
     assert service.api_key not in shown
 
