@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from qiskit_direct_provider.job import DirectJob
 
-__all__ = ["console", "progress", "rows", "table", "wait_for", "write_json"]
+__all__ = ["console", "going_on", "progress", "rows", "table", "wait_for", "write_json"]
 
 WIDE = 200  # in a pipe, where nothing is cut
 
@@ -82,15 +82,21 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
         yield lambda new: shown.update(task, description=new)
 
 
+@contextmanager
+def going_on(job: DirectJob) -> Iterator[None]:
+    """Ctrl-C ends the wait, not the job; that is said."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"the job goes on: qiskit-direct result {job.job_id()}", err=True)
+        raise
+
+
 def wait_for(job: DirectJob, timeout: float | None) -> None:
-    """Wait for a job's end, and show how it gets on; Ctrl-C ends the wait, not the job."""
+    """Wait for a job's end, and show how it gets on."""
 
     def show(job_id: str, status: JobStatus, _: DirectJob) -> None:
         change(f"job {job_id}: {status.name}")
 
     with progress(f"job {job.job_id()}") as change:
-        try:
-            job.wait_for_final_state(timeout=timeout, callback=show)
-        except KeyboardInterrupt:
-            typer.echo(f"the job goes on: qiskit-direct result {job.job_id()}", err=True)
-            raise
+        job.wait_for_final_state(timeout=timeout, callback=show)

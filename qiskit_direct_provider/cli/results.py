@@ -8,7 +8,7 @@ import typer
 
 from qiskit_direct_provider.cli.completion import job_ids
 from qiskit_direct_provider.cli.options import AsJson, Where, with_account
-from qiskit_direct_provider.cli.output import console, table, wait_for, write_json
+from qiskit_direct_provider.cli.output import console, going_on, table, wait_for, write_json
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.job import DirectJob
@@ -33,8 +33,9 @@ def result(
     """Wait for a job, and show its counts or values. It is kept here, and frees its lane at the service."""
     with where.provider() as provider:
         job = provider.retrieve_job(job_id)
-        wait_for(job, timeout)
-        document = result_document(job)
+        with going_on(job):
+            wait_for(job, timeout)
+            document = result_document(job)
     if as_json:
         write_json(document)
     else:

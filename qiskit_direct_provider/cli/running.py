@@ -10,7 +10,7 @@ import typer
 
 from qiskit_direct_provider.cli.completion import backend_names
 from qiskit_direct_provider.cli.options import AsJson, Where, with_account
-from qiskit_direct_provider.cli.output import progress, wait_for, write_json
+from qiskit_direct_provider.cli.output import going_on, progress, wait_for, write_json
 from qiskit_direct_provider.cli.results import Top, result_document, show_result
 
 if TYPE_CHECKING:
@@ -62,10 +62,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             known = {"job_id": job.job_id(), "backend": device.name}
             write_json(known) if as_json else typer.echo(job.job_id())
             return
-        if not as_json:
-            typer.echo(f"job {job.job_id()} on {device.name}")
-        wait_for(job, timeout)
-        document = result_document(job)
+        with going_on(job):
+            if not as_json:
+                typer.echo(f"job {job.job_id()} on {device.name}")
+            wait_for(job, timeout)
+            document = result_document(job)
     write_json(document) if as_json else show_result(document, top)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from qiskit_direct_provider.cli import main
-
 if TYPE_CHECKING:
     from qiskit_direct_provider import S3Storage
     from qiskit_direct_provider.service.process import LocalService
+
+with warnings.catch_warnings():
+    # The lowest release of typer imports names that the newest click is about to drop.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from qiskit_direct_provider.cli import main
 
 BELL = """OPENQASM 3.0;
 include "stdgates.inc";

@@ -277,3 +277,12 @@ def test_no_account_at_all() -> None:
 def changed(storage: S3Storage, **changes: str) -> S3Storage:
     values = {field.name: getattr(storage, field.name) for field in dataclasses.fields(storage)}
     return S3Storage(**{**values, **changes})
+
+
+def test_the_runtime_channel_needs_no_store(check: Check) -> None:
+    found = check(channel="runtime", storage=None)
+    assert culprit(found) is None
+    assert named(found, "backends").text.startswith("online: fake_torino")
+    assert not any(finding.check.startswith("object store") for finding in found)
+    where, *_ = blamed(check(channel="runtime", storage=None, token="a-wrong-secret"))
+    assert where == "login"
