@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectProvider"]
 
-VIEW_LIMIT_S = 5.0
 DEFAULT_LOCAL_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 
 
@@ -78,6 +77,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     _forget: weakref.finalize[..., Any] | None = None
     _termination: Termination | None = None
     _alone = False
+    _view_limit_s = 5.0
     _others: list[DirectProvider] | None = None
 
     def __init__(  # noqa: PLR0913 - the parts of an account, all by name
@@ -270,7 +270,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
 
         problem, found = None, []
         try:
-            found = self._statuses(self._client.deadline(VIEW_LIMIT_S))
+            found = self._statuses(self._client.deadline(self._view_limit_s))
         except errors.DirectError as error:
             problem = str(error)
         return provider_html(self.active_account(), found, problem)

@@ -9,7 +9,7 @@ import typer
 
 from qiskit_direct_provider.cli.completion import backend_names, job_ids, statuses
 from qiskit_direct_provider.cli.options import AsJson, Where, with_account
-from qiskit_direct_provider.cli.output import progress, rows, table, wait_for, write_json
+from qiskit_direct_provider.cli.output import going_on, progress, rows, table, wait_for, write_json
 
 __all__ = ["job", "jobs"]
 
@@ -77,7 +77,8 @@ def job(
     with where.provider() as provider:
         found = provider.retrieve_job(job_id)
         if watch:
-            wait_for(found, None)
+            with going_on(found):
+                wait_for(found, None)
         if logs:
             typer.echo(found.logs() or "", nl=False)
             return

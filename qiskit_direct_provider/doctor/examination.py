@@ -123,7 +123,11 @@ class _Examination:
         yield from self._noted(role, check())
 
     def _backends(self) -> Iterator[Finding]:
-        client = connect(self._account)
+        try:
+            client = connect(self._account)
+        except errors.AccountError as error:
+            yield failed("account", str(error), "'qiskit-direct accounts save --overwrite' completes it")
+            return
         try:
             yield from backend_findings(self._account, client)
         finally:

@@ -27,6 +27,8 @@ _NOT_THERE = frozenset({404, 405})
 
 def login_finding(account: Account) -> Finding:
     """Whether the token endpoint takes the key."""
+    if account.channel == "legacy":
+        return Finding("login", State.SKIPPED, "tried with the backends, since this channel has its own")
     tokens = IamTokens(account.iam_url, account.token, account.http)
     try:
         tokens.headers(Deadline.after(LIMIT_S))
@@ -68,6 +70,9 @@ def backend_findings(account: Account, client: Client) -> Iterator[Finding]:
     try:
         found = client.backends(Deadline.after(LIMIT_S))
     except (errors.AuthenticationError, errors.AuthorizationError) as error:
+        if account.channel == "legacy":
+            yield failed("login", str(error), "check the key, and the address at which it is exchanged")
+            return
         text = f"the key is good, but not for this instance (HTTP {error.status})"
         yield failed("instance", text, "check the CRN, and that the key's owner has access to this instance")
         return
