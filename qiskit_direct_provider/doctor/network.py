@@ -40,7 +40,12 @@ class _Answer:
 
 def host_findings(role: str, url: str, options: HttpOptions) -> Iterator[Finding]:
     """Findings about one host; the first one that failed is the last one."""
-    route = Route.of(url, options)
+    try:
+        route = Route.of(url, options)
+    except ValueError:
+        advice = "write it as http://proxy:3128, in proxies=, --proxy or HTTPS_PROXY"
+        yield failed(f"{role}: proxy", "the proxy's address cannot be read", advice)
+        return
     steps = (_resolved, _connected, _spoken)
     for step in steps:
         for finding in step(role, route, options):
@@ -79,6 +84,13 @@ def _connected(role: str, route: Route, _: HttpOptions) -> Iterator[Finding]:
 
 def _spoken(role: str, route: Route, options: HttpOptions) -> Iterator[Finding]:
     """Proxy, clock and certificate."""
+    if route.proxy and route.proxy_scheme != "http":
+        yield note(
+            f"{role}: proxy",
+            f"it speaks {route.proxy_scheme}, and was not looked through",
+            "see whether the login below works",
+        )
+        return
     try:
         answer = _asked(route, options)
     except ssl.SSLCertVerificationError as error:

@@ -23,6 +23,7 @@ class Route:
     Attributes:
         proxy: Host and port of the proxy; None without one.
         login: Value of the ``Proxy-Authorization`` header.
+        proxy_scheme: What the proxy speaks.
     """
 
     scheme: str
@@ -30,10 +31,15 @@ class Route:
     port: int
     proxy: tuple[str, int] | None = None
     login: Secret | None = None
+    proxy_scheme: str = "http"
 
     @classmethod
     def of(cls, url: str, options: HttpOptions) -> Route:
-        """The way that requests to this address take."""
+        """The way that requests to this address take.
+
+        Raises:
+            ValueError: The proxy's address is none.
+        """
         from requests.utils import get_environ_proxies, select_proxy
 
         from qiskit_direct_provider.accounts import Secret
@@ -54,7 +60,7 @@ class Route:
             words = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
             login = Secret(f"Basic {base64.b64encode(words.encode()).decode()}")
         where = (proxy.hostname or "", proxy.port or _PORTS.get(proxy.scheme, 1080))
-        return cls(found.scheme, found.host, found.port, where, login)
+        return cls(found.scheme, found.host, found.port, where, login, proxy.scheme)
 
     @property
     def next_hop(self) -> tuple[str, int]:

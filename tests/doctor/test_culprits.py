@@ -145,6 +145,11 @@ def test_a_proxy_that_asks_for_a_login(check: Check) -> None:
             assert "user:password@" in advice
 
 
+def test_a_proxy_whose_address_is_none(check: Check) -> None:
+    where, *_ = blamed(check(url="https://system.example", proxies={"https": "http://proxy:port"}))
+    assert where == "API: proxy"
+
+
 def test_a_wrong_key(check: Check) -> None:
     where, text, advice = blamed(found := check(token="a-wrong-secret"))
     assert (where, "does not accept the API key" in text) == ("login", True)
