@@ -12,7 +12,8 @@ __all__ = ["Failure"]
 
 # From here on a message speaks to those who write Python.
 _PYTHON = re.compile(
-    "[ ]?[:;,.(-] (?:pass |call |see |for a private CA|overwrite=|check the token|is the url).*", re.DOTALL
+    "[ ]?[:;,.(-] (?:pass |call |see |for a private CA|overwrite=|check the token|is the url|Free some).*",
+    re.DOTALL,
 )
 
 _ADVICE: tuple[tuple[type[BaseException], str], ...] = (

@@ -73,11 +73,14 @@ def rows(title: str, named: Mapping[str, str]) -> None:
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[str], None]]:
     """A spinner with a text, which the yielded function changes; nothing when nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     terminal = console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=terminal, transient=True, disable=not sys.stderr.isatty()) as shown:
+    with Progress(*columns, console=terminal, transient=True) as shown:
         task = shown.add_task(text)
         yield lambda new: shown.update(task, description=new)
 

@@ -36,6 +36,7 @@ def two_lines(done: Done) -> tuple[str, str]:
     assert sentence.startswith("error: ")
     assert advice.startswith("advice: ")
     assert "pass " not in sentence
+    assert "Free some" not in sentence
     return sentence, advice
 
 
