@@ -6,15 +6,24 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from qiskit_direct_provider import S3Storage
 from qiskit_direct_provider.service.process import LocalService
 
+if TYPE_CHECKING:
+    from conftest import Done
+
 COMMAND = str(Path(sys.executable).parent / "qiskit-direct")
 
 
-def test_ctrl_c_ends_the_wait_and_not_the_job(bell: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_wait_and_not_the_job(
+    cli: Callable[..., Done], bell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The device is paused, so that the job waits there."""
     service = LocalService.start(("fake_manila",), paused=["fake_manila"], workers=1)
     storage = S3Storage(**service.storage)
@@ -44,10 +53,9 @@ def test_ctrl_c_ends_the_wait_and_not_the_job(bell: Path, tmp_path: Path) -> Non
         assert process.returncode == 130
         assert f"the job goes on: qiskit-direct result {job_id}" in said
         assert "Traceback" not in said
-        shown = subprocess.run(
-            [COMMAND, "jobs", "--json"], capture_output=True, text=True, check=True, env=environment
-        )
-        assert job_id in shown.stdout
+        for name, value in settings.items():
+            monkeypatch.setenv(f"QISKIT_DIRECT_{name}", value)
+        assert [job["job_id"] for job in cli("jobs", "--json").json] == [job_id]
     finally:
         process.kill()
         process.wait()
