@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from qiskit_direct_provider import S3Storage
 from qiskit_direct_provider.service.process import LocalService
 
 if TYPE_CHECKING:
+    import pytest
+
     from conftest import Done
 
 COMMAND = str(Path(sys.executable).parent / "qiskit-direct")
