@@ -1,4 +1,4 @@
-"""Runs the Python code blocks of README and docs, away from the accounts and jobs of whoever runs them."""
+"""Runs the Python and console blocks of README and docs, away from accounts and jobs of whoever runs them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
+from console_blocks import ConsoleBlockParser
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), SkipParser()],
+    parsers=[PythonCodeBlockParser(), ConsoleBlockParser(), SkipParser()],
     patterns=["*.md"],
     excludes=["changelog.d/*"],
 ).pytest()

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from qiskit_ibm_runtime.models import BackendProperties, QasmBackendConfiguration
 
     from qiskit_direct_provider.clients.interface import Client
+    from qiskit_direct_provider.views.device_map import DeviceMap
 
 __all__ = ["CalibrationChangedWarning", "DirectBackend"]
 
@@ -89,6 +90,26 @@ class DirectBackend(PulseNames, BackendV2):
 
     def __repr__(self) -> str:
         return f"<DirectBackend {self.name!r}>"
+
+    def _repr_html_(self) -> str | None:
+        """A table for a notebook, which takes the text when the documents cannot be had."""
+        from qiskit_direct_provider.views.backend import backend_html
+
+        try:
+            return backend_html(self.name, self.target, self._calibrated, version=self.backend_version)
+        except errors.DirectError:
+            return None
+
+    def map(self) -> DeviceMap:
+        """The device as a map, coloured by errors: HTML in a notebook, text in a terminal; ``save(file)``."""
+        from qiskit_direct_provider.views.device_map import DeviceMap
+
+        return DeviceMap(self.name, self.target, self._calibrated)
+
+    @property
+    def _calibrated(self) -> str | None:
+        calibration = self._loaded().calibration
+        return calibration.last_update_date if calibration else None
 
     # -- documents -----------------------------------------------------------------------------------
 

@@ -70,6 +70,18 @@ class BackendStatus:
         """All fields by name."""
         return asdict(self)
 
+    def _repr_html_(self) -> str:
+        from qiskit_direct_provider.views.status import status_html
+
+        return status_html(
+            self.backend_name,
+            self.state,
+            message=self.message,
+            version=self.backend_version,
+            pending_jobs=self.pending_jobs,
+            locked=self.locked,
+        )
+
 
 @dataclass(frozen=True)
 class Device:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from qiskit_direct_provider.accounts import Account
+    from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.workspace import Workspace
 
 __all__ = ["Discovery"]
@@ -154,9 +155,9 @@ class Discovery:
         """Where else devices of this cluster's job are."""
         return []
 
-    def _statuses(self) -> list[BackendStatus]:
+    def _statuses(self, deadline: Deadline | None = None) -> list[BackendStatus]:
         client = self._workspace.client
-        found = [BackendStatus.of(item) for item in client.backends(client.deadline())]
+        found = [BackendStatus.of(item) for item in client.backends(deadline or client.deadline())]
         # A cluster may call its devices otherwise than their service does.
         given = [status for status in found if status.backend_name in self.resources]
         return given or found

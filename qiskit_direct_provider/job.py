@@ -59,6 +59,32 @@ class DirectJob(JobV1):
         known = {part.last.server_status if part.last else part.entry.stage.value for part in self._parts}
         return f"<{type(self).__name__} {self.job_id()} on {self.backend().name}: {', '.join(sorted(known))}>"
 
+    def _repr_html_(self) -> str:
+        from qiskit_direct_provider.views.job import job_html
+
+        return job_html(self.known())
+
+    def known(self) -> dict[str, Any]:
+        """What is known of the job without asking the service; None for what is not."""
+        entry, last = self._entry, [part.last for part in self._parts]
+        times = [each.quantum_ns for each in last if each and each.quantum_ns is not None]
+        ends = [each.ended for each in last if each and each.ended]
+        reasons = [str(each.reason) for each in last if each and each.reason]
+        whole = len(self._parts)
+        return {
+            "job_id": self.job_id(),
+            "backend": self.backend().name,
+            "status": self._last_status().name,
+            "name": entry.name,
+            "tags": list(entry.tags),
+            "program": entry.program_id,
+            "circuits": len(entry.circuits) or None,
+            "created": entry.created or next((each.created for each in last if each), None),
+            "ended": max(ends) if len(ends) == whole else None,
+            "quantum_seconds": sum(times) * 1e-9 if len(times) == whole else None,
+            "error": reasons[0] if reasons else None,
+        }
+
     def __copy__(self) -> DirectJob:
         # It stands for one job of the server.
         return self

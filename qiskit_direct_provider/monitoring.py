@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from qiskit_direct_provider.errors import InvalidInputError
+from qiskit_direct_provider.views.progress import live_line
 
 if TYPE_CHECKING:
     from qiskit.providers import JobV1
@@ -25,25 +27,31 @@ def job_monitor(
 ) -> None:
     """Show the status of a job, of any provider, until it has ended. Ctrl-C ends the watching, not the job.
 
+    In a terminal with a spinner, in a notebook as a table that changes, otherwise as plain text.
+
     Args:
         job: The job.
         interval: Seconds between two questions; None leaves that to the job.
         quiet: Show nothing, only wait.
-        output: Where to write; default standard output.
-        line_discipline: What goes before each status: the default replaces the one before.
+        output: Where to write plain text.
+        line_discipline: What goes before each status in plain text: the default replaces the one before.
     """
-    stream = sys.stdout if output is None else output
     ask = getattr(job, "wait_for_final_state", None)
     if not callable(ask):
         raise InvalidInputError(f"job_monitor() takes a job, not {job!r}")
-    line = _Line(stream, line_discipline, quiet=quiet)
+    plain = quiet or output is not None or line_discipline != "\r"
+    line = None if plain else live_line()
+    if line is None:
+        line = _Line(sys.stdout if output is None else output, line_discipline, quiet=quiet)
 
     def show(_: str, status: JobStatus, watched: Any) -> None:
-        line.show(_text(status, watched))
+        line.show(_text(status, watched), getattr(watched, "_repr_html_", None))
 
-    ask(callback=show, **({} if interval is None else {"wait": interval}))
-    line.show(_text(job.status(), job))
-    line.end()
+    try:
+        ask(callback=show, **({} if interval is None else {"wait": interval}))
+        show("", job.status(), job)
+    finally:
+        line.end()
 
 
 def _text(status: JobStatus, job: Any) -> str:
@@ -64,7 +72,7 @@ class _Line:
         self._quiet = quiet
         self._last = ""
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, html: Callable[[], str] | None = None) -> None:  # noqa: ARG002 - for notebooks
         if self._quiet or text == self._last:
             return
         width = len(self._last) if self._discipline == "\r" else 0

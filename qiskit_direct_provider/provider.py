@@ -81,6 +81,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     _forget: weakref.finalize[..., Any] | None = None
     _termination: Termination | None = None
     _alone = False
+    _view_limit_s = 5.0
     _others: list[DirectProvider] | None = None
 
     def __init__(  # noqa: PLR0913 - the parts of an account, all by name
@@ -276,6 +277,17 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         account = getattr(self, "_account", None)  # not there yet when making one failed
         where = f"{account.channel} at {account.url}" if account else "without an account"
         return f"<DirectProvider {where}>"
+
+    def _repr_html_(self) -> str:
+        """The account and its backends, for a notebook; one request, which takes a few seconds at most."""
+        from qiskit_direct_provider.views.provider import provider_html
+
+        problem, found = None, []
+        try:
+            found = self._statuses(self._client.deadline(self._view_limit_s))
+        except errors.DirectError as error:
+            problem = str(error)
+        return provider_html(self.active_account(), found, problem)
 
     @property
     def account(self) -> Account:

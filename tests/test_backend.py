@@ -185,7 +185,7 @@ def test_looking_for_a_name_makes_no_request(watched: DirectProvider, recorder: 
     """Neither on a backend that was only listed, nor on one that was loaded."""
     listed = watched.backends()[0]
     before = len(recorder.seen)
-    for name in ("no_such_thing", "_repr_html_", "__array__", "quantum_volumes"):
+    for name in ("no_such_thing", "_repr_png_", "__array__", "quantum_volumes"):
         assert not hasattr(listed, name)
     assert "dt" in dir(listed)
     assert len(recorder.seen) == before

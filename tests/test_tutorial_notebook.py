@@ -32,6 +32,11 @@ class Shown:
     def printed(self, cell: str) -> str:
         return "".join(each.text for each in self._cells[cell].outputs if each.output_type == "stream")
 
+    def displayed(self, cell: str) -> dict[str, str]:
+        """What the cell displays, by type, as it was updated last."""
+        (found,) = [each for each in self._cells[cell].outputs if each.output_type == "display_data"]
+        return dict(found.data)
+
     def warned(self) -> list[str]:
         return [
             each.text
@@ -107,7 +112,9 @@ def test_properties_are_in_si_units(shown: Shown) -> None:
 
 def test_a_job_is_run_watched_and_read(shown: Shown) -> None:
     assert shown.value("run").startswith("<JobStatus.")
-    assert shown.printed("monitor").rstrip().endswith("Job Status: job has successfully run")
+    monitored = shown.displayed("monitor")
+    assert monitored["text/plain"] == "Job Status: job has successfully run"
+    assert re.search("DONE.*ibmq_|ibmq_.*DONE", monitored["text/html"], re.DOTALL)
     counts = dict(re.findall(r"'([01]{3})': (\d+)", shown.printed("result")))
     assert sum(map(int, counts.values())) == 1024
     # x, x, ccx, cx on 000 give q0 = 1, q1 = 0, q2 = 1, and the rightmost bit is q0.

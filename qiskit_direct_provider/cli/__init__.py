@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
+from qiskit_direct_provider.cli import accounts, backends, cancelling, diagnosis, jobs, results, running
 from qiskit_direct_provider.cli.demo import demo
+from qiskit_direct_provider.cli.options import behaviour
 from qiskit_direct_provider.cli.serve import serve
-from qiskit_direct_provider.errors import DirectError
 
 __all__ = ["app", "main"]
+
+FAILED = 1
+INTERRUPTED = 130  # as shells have it for SIGINT
 
 app = typer.Typer(
     name="qiskit-direct",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong use.",
 )
 app.command()(demo)
 app.command()(serve)
-
-_debug = False
+app.add_typer(accounts.app)
+app.command()(backends.backends)
+app.command()(backends.backend)
+app.command()(running.run)
+app.command()(jobs.jobs)
+app.command()(jobs.job)
+app.command()(results.result)
+app.command()(cancelling.cancel)
+app.command("doctor")(diagnosis.doctor)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's calling convention
@@ -42,19 +56,33 @@ def options(
     ] = False,
 ) -> None:
     """Run Qiskit circuits on an IBM Quantum system of your own."""
-    global _debug  # noqa: PLW0603 - read by main() once the command has failed
-    _debug = debug
+    behaviour.debug = debug
 
 
-def main() -> None:
-    """Run the command line; an error is one sentence and an exit code: 1 failed, 2 wrong use."""
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning as one line, without its place in the code."""
+    typer.echo(f"warning: {message}", err=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an error is one sentence and an advice. Ends with the exit code.
+
+    Args:
+        arguments: What follows the command's name; by default, that of this process.
+    """
+    behaviour.debug = False
+    warnings.showwarning = _show_warning
     try:
-        app()
-    except DirectError as error:
-        if _debug:
-            raise
-        typer.secho(f"error: {error}", fg="red", err=True)
-        sys.exit(1)
+        app(None if arguments is None else list(arguments), prog_name="qiskit-direct")
     except KeyboardInterrupt:
         typer.secho("interrupted", err=True)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if behaviour.debug:
+            raise
+        from qiskit_direct_provider.cli.failures import Failure
+
+        failure = Failure.of(error)
+        typer.secho(f"error: {failure.sentence}", fg="red", err=True)
+        typer.echo(f"advice: {failure.advice}", err=True)
+        sys.exit(FAILED)

@@ -206,7 +206,7 @@ def test_the_backend_is_a_backendv2_of_version_2(backend: DirectBackend) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["service", "calibration_id", "_repr_html_", "_repr_mimebundle_", "_ipython_display_"]
+    "name", ["service", "calibration_id", "_repr_png_", "_repr_mimebundle_", "_ipython_display_"]
 )
 def test_names_that_packages_look_for_may_be_absent(backend: DirectBackend, name: str) -> None:
     assert not hasattr(backend, name)

@@ -18,6 +18,7 @@ from qiskit_direct_provider import (
     job_monitor,
     least_busy,
 )
+from qiskit_direct_provider.doctor import Finding, culprit, examine
 from qiskit_direct_provider.primitives import EstimatorOptions, PrimitiveJob, SamplerOptions, Unset
 
 
@@ -90,6 +91,14 @@ def many(provider: DirectProvider, backend: DirectBackend) -> list[DirectJob]:
     texts: tuple[str, ...] = report.errors + report.warnings
     del texts
     return found
+
+
+def look(backend: DirectBackend, job: DirectJob) -> list[str]:
+    drawn = backend.map()
+    drawn.save("map.html")
+    known: dict[str, object] = job.known()
+    guilty: Finding | None = culprit(examine({"name": "lab"}, probe=True))
+    return [drawn.html(), drawn.svg(), str(drawn), *known, guilty.advice if guilty else ""]
 
 
 def primitives(backend: DirectBackend) -> list[DirectJob]:

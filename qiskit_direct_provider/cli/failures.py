@@ -1,0 +1,104 @@
+"""What went wrong, as one sentence and an advice."""
+
+from __future__ import annotations
+
+import errno
+import re
+from dataclasses import dataclass
+
+from qiskit_direct_provider import errors
+
+__all__ = ["Failure"]
+
+# From here on a message speaks to those who write Python.
+_PYTHON = re.compile(
+    "[ ]?[:;,.(-] (?:pass |call |see |for a private CA|overwrite=|check the token|is the url|Free some).*",
+    re.DOTALL,
+)
+
+_ADVICE: tuple[tuple[type[BaseException], str], ...] = (
+    (errors.AuthenticationError, "check the key (--token-from, or the saved account) and the token endpoint"),
+    (errors.AuthorizationError, "check --instance, the CRN, and ask the owner of the instance for access"),
+    (errors.BackendNotFoundError, "'qiskit-direct backends' lists those that there are"),
+    (errors.BackendReservedError, "try later, or take another backend: 'qiskit-direct backends'"),
+    (
+        errors.LanesFullError,
+        "fetch the results of jobs that have ended ('qiskit-direct jobs'), or pass --wait",
+    ),
+    (errors.RateLimitError, "wait a moment"),
+    (errors.InvalidCircuitError, "'qiskit-direct backend NAME' shows what the backend has"),
+    (errors.ProtocolError, "check --url: 'qiskit-direct doctor' looks at every step"),
+    (
+        errors.TransportError,
+        "check --url, the network and the proxy: 'qiskit-direct doctor' says which it is",
+    ),
+    (
+        errors.StorageError,
+        "check the object store of the account: 'qiskit-direct doctor' looks at every step",
+    ),
+    (errors.JobNotFoundError, "'qiskit-direct jobs' lists those that there are"),
+    (errors.JobFailedError, "'qiskit-direct job ID --logs' shows what the service wrote about it"),
+    (errors.JobCancelledError, "send it again with 'qiskit-direct run'"),
+    (errors.JobTimeoutError, "the job goes on: ask again later"),
+    (errors.InvalidInputError, "the command's --help shows what can be said"),
+    (errors.DirectError, "'qiskit-direct doctor' looks at the whole set-up"),
+)
+_NO_ACCOUNT = "save one with 'qiskit-direct accounts save --url URL', or pass --url and --token-from"
+_OF_ACCOUNTS = {
+    "no token": _NO_ACCOUNT,
+    "no url": _NO_ACCOUNT,
+    "already; overwrite": "choose another name, or replace it with --overwrite",
+}
+_ACCOUNT = "'qiskit-direct accounts list' shows what is saved; --account chooses one"
+_DISK = {
+    errno.ENOSPC: "make room on that disk, or set {} to a place on another one",
+    errno.EDQUOT: "make room within your quota, or set {} to a place elsewhere",
+}
+_NOT_WRITABLE = "set {} to a place that you can write to"
+_WRITING = {errno.EROFS, errno.EACCES, errno.EPERM, *_DISK}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error as the command line shows it."""
+
+    sentence: str
+    advice: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """What to say about an error."""
+        disk = _about_the_disk(error)
+        if isinstance(error, errors.DirectError):
+            return cls(_sentence(str(error)), disk or _advice(error))
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            return cls(f"{where}{error.strerror or error}", disk or "check the path and its permissions")
+        return cls(
+            f"{type(error).__name__}: {_sentence(str(error))}",
+            "this is a defect of qiskit-direct: report it with what --debug shows",
+        )
+
+
+def _sentence(text: str) -> str:
+    """A message on one line, up to where it speaks of Python."""
+    flat = " ".join(text.split())
+    return _PYTHON.sub("", flat) or flat
+
+
+def _advice(error: errors.DirectError) -> str:
+    if isinstance(error, errors.AccountError):
+        return next((advice for words, advice in _OF_ACCOUNTS.items() if words in str(error)), _ACCOUNT)
+    general = next(text for kind, text in _ADVICE if isinstance(error, kind))
+    return f"{error.solution}; {general}" if error.solution else general
+
+
+def _about_the_disk(error: BaseException | None) -> str | None:
+    """The advice, where a disk is the cause."""
+    accounts = isinstance(error, errors.AccountError)
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _WRITING:
+            variable = "QISKIT_DIRECT_CONFIG" if accounts else "QISKIT_DIRECT_DATA"
+            return _DISK.get(error.errno, _NOT_WRITABLE).format(variable)
+        error = error.__cause__ or error.__context__
+    return None
