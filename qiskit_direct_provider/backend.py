@@ -408,7 +408,8 @@ class DirectBackend(PulseNames, BackendV2):
         return job
 
     def _shots(self, given: Any) -> Any:
-        return self.options.shots if given is None else given
+        given = self.options.shots if given is None else given
+        return run_options.DEFAULTS["shots"] if given is None else given
 
     # -- copies --------------------------------------------------------------------------------------
 

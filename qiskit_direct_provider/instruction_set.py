@@ -110,6 +110,9 @@ def _unsupported(
         seen.measures = seen.measures or operation.name.startswith("measure")
         if odd := _odd_angle(operation.name, operation.params):
             yield odd
+        if operation.name == "delay" and (free := getattr(operation.duration, "parameters", None)):
+            names = ", ".join(sorted(parameter.name for parameter in free))
+            yield f"a delay depends on a parameter ({names}), which cannot be sent; assign_parameters() first"
         bounded = target.gate_has_angle_bounds(operation.name)
         for angles in _extremes(operation.params, seen.columns) if bounded else ((),):
             key = (operation.name, qargs, angles)

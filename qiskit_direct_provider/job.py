@@ -102,11 +102,11 @@ class DirectJob(JobV1):
 
     # -- results -------------------------------------------------------------------------------------
 
-    def result(self, timeout: float | None = None, wait: float | None = None) -> Result:
+    def result(self, timeout: float | str | None = None, wait: float | None = None) -> Result:
         """Wait for the job's end, and return counts (and memory, if ``run`` was told so).
 
         Args:
-            timeout: Longest time to wait, in seconds; None waits as long as it takes.
+            timeout: Longest time to wait, in seconds or as text (``"10m"``); None waits as long as it takes.
             wait: Seconds between two questions to the server; None asks at a tenth of the job's age,
                 at least every 30 s.
 
@@ -135,14 +135,16 @@ class DirectJob(JobV1):
             self._result = qiskit_result(primitive_result, circuits, origin, memory=self._entry.memory)
         return self._result
 
-    def primitive_result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
+    def primitive_result(
+        self, timeout: float | str | None = None, wait: float | None = None
+    ) -> PrimitiveResult:
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
         result, circuits = self._decoded_result(timeout, wait), self._entry.circuits
         if circuits and self._entry.program_id == SAMPLER:
             check(result, circuits)
         return as_sent(result, circuits, self.job_id())
 
-    def _decoded_result(self, timeout: float | None, wait: float | None) -> PrimitiveResult:
+    def _decoded_result(self, timeout: float | str | None, wait: float | None) -> PrimitiveResult:
         """The result as it came; it is kept, the names in it are those that were sent."""
         if self._primitive_result is None:
             deadline = deadline_of(timeout)
@@ -159,14 +161,14 @@ class DirectJob(JobV1):
 
     def wait_for_final_state(
         self,
-        timeout: float | None = None,
+        timeout: float | str | None = None,
         wait: float | None = None,
         callback: Callable[[str, JobStatus, DirectJob], None] | None = None,
     ) -> None:
         """Wait until the job is done, cancelled or failed.
 
         Args:
-            timeout: Longest time to wait, in seconds; None waits as long as it takes.
+            timeout: Longest time to wait, in seconds or as text (``"10m"``); None waits as long as it takes.
             wait: Seconds between two questions to the server; None chooses by the job's age.
             callback: Called with job id, status and job after each answer of the server.
 
@@ -395,7 +397,7 @@ def _outcome(part: TrackedJob, deadline: Deadline, wait: float | None) -> Primit
 
 
 def as_completed(
-    jobs: Sequence[DirectJob], workspace: Workspace, timeout: float | None
+    jobs: Sequence[DirectJob], workspace: Workspace, timeout: float | str | None
 ) -> Iterator[DirectJob]:
     """Jobs as they end.
 

@@ -53,8 +53,10 @@ class JobQuery:
         """A query from what a user says.
 
         Raises:
-            InvalidInputError: A status that does not exist, or something that is no date.
+            InvalidInputError: A status that does not exist, a name that is no text, or no date.
         """
+        if backend_name is not None and not isinstance(backend_name, str):
+            raise errors.InvalidInputError(f"backend_name must be text, not {backend_name!r}")
         for moment in (start, end):
             if moment is not None and not isinstance(moment, datetime):
                 raise errors.InvalidInputError(f"dates must be datetime objects, not {moment!r}")

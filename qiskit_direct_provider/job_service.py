@@ -70,6 +70,9 @@ class JobService:
             start_datetime: Only created since.
             end_datetime: Only created until.
             descending: Newest first.
+
+        Raises:
+            InvalidInputError: One of them cannot be right.
         """
         query = JobQuery.of(
             backend_name=backend_name,
@@ -79,28 +82,35 @@ class JobService:
             end=end_datetime,
             descending=descending,
         )
+        for what, number in (("limit", 0 if limit is None else limit), ("skip", skip)):
+            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+                raise errors.InvalidInputError(f"{what} must be a whole number, 0 or more, not {number!r}")
         end = None if limit is None else skip + limit
         found = islice(found_entries(self._workspace, query, end), skip, end)
         return [self._job(settled(self._workspace, entry)) for entry in found]
 
-    def wait(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> list[DirectJob]:
+    def wait(
+        self, jobs: DirectJob | Iterable[DirectJob], timeout: float | str | None = None
+    ) -> list[DirectJob]:
         """Wait until all jobs have ended, with one request a turn for all of them; the jobs.
 
         Raises:
             JobTimeoutError: Some have not ended in time; they go on.
         """
-        waiting = list(jobs)
+        waiting = _listed(jobs)
         for _ in self.as_completed(waiting, timeout):
             pass
         return waiting
 
-    def as_completed(self, jobs: Iterable[DirectJob], timeout: float | None = None) -> Iterator[DirectJob]:
+    def as_completed(
+        self, jobs: DirectJob | Iterable[DirectJob], timeout: float | str | None = None
+    ) -> Iterator[DirectJob]:
         """The jobs, each as soon as it has ended, with one request a turn for all of them.
 
         Raises:
             JobTimeoutError: Some have not ended in time; they go on.
         """
-        return as_completed(list(jobs), self._workspace, timeout)
+        return as_completed(_listed(jobs), self._workspace, timeout)
 
     def cancel_jobs(self, jobs: Iterable[DirectJob | str] | None = None, **filters: Any) -> list[DirectJob]:
         """Ask the service to end several jobs, eight at a time; those that it agreed to end.
@@ -160,6 +170,13 @@ class JobService:
         if parts:
             send_the_rest(job.tracked)
         return job
+
+
+def _listed(jobs: DirectJob | Iterable[DirectJob]) -> list[DirectJob]:
+    found = [jobs] if isinstance(jobs, DirectJob) else list(jobs)
+    if odd := [job for job in found if not isinstance(job, DirectJob)]:
+        raise errors.InvalidInputError(f"only jobs of this package can be waited for, not {odd[0]!r}")
+    return found
 
 
 def _cancelled(job: DirectJob) -> bool | errors.DirectError:

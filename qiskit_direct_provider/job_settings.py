@@ -111,15 +111,15 @@ def _timeout_s(given: Any) -> int:
 
 
 def _log_level(given: str | None) -> str:
-    """Verbosity of a job's log.
+    """Verbosity of a job's log; in capitals as well, as Python's logging has it.
 
     Raises:
         InvalidInputError: Not one of the levels there are.
     """
     level = given or "warning"
-    if level not in LOG_LEVELS:
+    if not isinstance(level, str) or level.lower() not in LOG_LEVELS:
         raise InvalidInputError(f"log_level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-    return level
+    return level.lower()
 
 
 def _name(given: str | None) -> str | None:

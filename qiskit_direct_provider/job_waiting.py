@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.deadline import NEVER, Deadline
+from qiskit_direct_provider.job_settings import duration_s
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.clients.interface import JobRecord
@@ -19,15 +21,19 @@ __all__ = ["deadline_of", "final_record", "finished", "until_ended"]
 Owner = TypeVar("Owner")
 
 
-def deadline_of(timeout: float | None) -> Deadline:
-    """The end of a wait of so many seconds; None for one without an end.
+def deadline_of(timeout: float | str | None) -> Deadline:
+    """The end of a wait of so many seconds, or of text such as ``"10m"``; None for one without an end.
+
+    Infinity has no end either, and a wait of less than nothing is over.
 
     Raises:
-        InvalidInputError: Not a number.
+        InvalidInputError: Not a duration.
     """
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
-        raise errors.InvalidInputError(f"timeout must be a number of seconds, not {timeout!r}")
-    return Deadline.after(timeout)
+    if timeout is None or timeout == math.inf:
+        return NEVER
+    if isinstance(timeout, int | float) and timeout < 0:
+        timeout = 0.0
+    return Deadline.after(duration_s(timeout, "timeout"))
 
 
 def final_record(

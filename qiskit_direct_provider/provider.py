@@ -256,6 +256,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         if self._termination is not None:
             self._termination.close()
         if self._service is not None:
+            self._workspace.poller.give_up()
             self._service.close()
         if self._forget is not None:
             self._forget()

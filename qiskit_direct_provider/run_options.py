@@ -34,6 +34,7 @@ _OF_RUN = (
     "timeout_secs",
     "wait_for_lane",
     "log_level",
+    "session",
 )
 _OF_PROGRAM = ("meas_level", "meas_return", "rep_delay", "init_qubits", "seed_simulator")
 _CLASSIFIED = 2

@@ -75,12 +75,14 @@ class Session:
             server's limit.
 
     Raises:
-        InvalidInputError: ``max_time`` is no duration.
+        InvalidInputError: ``backend`` is none, or ``max_time`` is no duration.
     """
 
     _mode: ClassVar[str] = "dedicated"
 
     def __init__(self, backend: DirectBackend, max_time: float | str | None = None) -> None:
+        if not hasattr(backend, "launch"):
+            raise errors.InvalidInputError(f"a session is opened on a backend, not on {backend!r}")
         self._backend = backend
         self._max_time_s = None if max_time is None else int(duration_s(max_time, "max_time"))
         if self._max_time_s is not None and self._max_time_s < 1:

@@ -108,6 +108,11 @@ class Poller:
         self._tickets: list[Ticket] = []
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
+        self._patient = True
+
+    def give_up(self) -> None:
+        """The server will not come back: a question without an answer ends its wait from now on."""
+        self._patient = False
 
     def ticket(
         self,
@@ -237,7 +242,7 @@ class Poller:
             for ticket in tickets:
                 found = records.get(ticket.job_id)
                 if outage is not None:
-                    _note_outage(ticket, outage, now)
+                    _note_outage(ticket, outage, now, OUTAGE_PATIENCE_S if self._patient else -1.0)
                 elif isinstance(found, DirectError):
                     ticket.error = found
                 else:
@@ -248,12 +253,14 @@ class Poller:
             self._changed.notify_all()
 
 
-def _note_outage(ticket: Ticket, outage: DirectError, now: float) -> None:
+def _note_outage(ticket: Ticket, outage: DirectError, now: float, patience_s: float) -> None:
     """A question without an answer; the job itself goes on, so an hour of that is borne."""
+    first = ticket.silent_since is None
     ticket.outage = outage
     ticket.silent_since = now if ticket.silent_since is None else ticket.silent_since
-    lasting = now - ticket.silent_since > OUTAGE_PATIENCE_S
+    lasting = now - ticket.silent_since > patience_s
     if lasting or not (isinstance(outage, ApiError) and outage.retryable):
         ticket.error = outage
     else:
-        logger.info("job %s: %s; it is asked again", ticket.job_id, outage)
+        level = logging.WARNING if first and not ticket.deadline.expired() else logging.INFO
+        logger.log(level, "job %s: %s; it is asked again", ticket.job_id, outage)

@@ -69,6 +69,17 @@ def test_not_everything_is_cancelled_by_accident(arguments: dict[str, Any], mine
         mine.cancel_jobs(**arguments)
 
 
+@pytest.mark.parametrize("arguments", [{"limit": -1}, {"limit": "3"}, {"skip": -1}, {"skip": 1.0}])
+def test_what_is_no_number_of_jobs_is_refused(arguments: dict[str, Any], mine: DirectProvider) -> None:
+    with pytest.raises(errors.InvalidInputError, match=next(iter(arguments))):
+        mine.jobs(**arguments)
+
+
+def test_a_backend_is_no_name(mine: DirectProvider) -> None:
+    with pytest.raises(errors.InvalidInputError, match="backend_name must be text"):
+        mine.jobs(backend_name=mine.get_backend("fake_lima"))  # type: ignore[arg-type]
+
+
 def test_one_job_that_cannot_be_cancelled_keeps_none_from_it(
     half_paused: LocalService, mine: DirectProvider
 ) -> None:

@@ -51,6 +51,13 @@ def test_seeds_make_counts_reproducible() -> None:
     assert counts[0] != counts[2]
 
 
+def test_a_job_of_a_service_that_was_stopped_is_not_waited_for() -> None:
+    with DirectProvider.local(["fake_nairobi"]) as provider:
+        job = provider.get_backend("fake_nairobi").run(measured_x(), shots=10)
+    with pytest.raises(errors.TransportError):
+        job.result(timeout=60)
+
+
 def test_it_stops_with_the_block_and_with_the_object() -> None:
     with DirectProvider.local(["fake_nairobi"]) as provider:
         service = provider._service

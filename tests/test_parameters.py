@@ -144,3 +144,17 @@ def test_parameters_get_names_whose_order_is_theirs() -> None:
     assert circuit.assign_parameters(values) == ordered.assign_parameters(values)
     assert (ordered.name, ordered.layout) == (circuit.name, circuit.layout)
     assert with_ordered_parameters(rotated(0.5)).num_parameters == 0
+
+
+@pytest.mark.parametrize("unit", ["dt", "us"])
+def test_a_delay_that_depends_on_a_parameter_is_refused_before_it_is_sent(
+    nairobi: DirectBackend, unit: str
+) -> None:
+    time = Parameter("time")
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(time, 0, unit=unit)
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidCircuitError, match=r"delay depends on a parameter \(time\)"):
+        nairobi.run(circuit, parameter_values=[16])
+    bound = circuit.assign_parameters([16])
+    assert nairobi.run(bound, shots=10).result(timeout=60).get_counts().shots() == 10

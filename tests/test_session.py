@@ -157,3 +157,5 @@ def test_what_is_no_session_is_refused(manila: DirectBackend, nairobi: DirectBac
     for session in ("a-session", Session(nairobi)):
         with pytest.raises(errors.InvalidInputError, match="session"):
             manila.run(measured_x(), session=session)
+    with pytest.raises(errors.InvalidInputError, match="on a backend"):
+        Session("fake_manila")  # type: ignore[arg-type]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from connecting import provider_for
@@ -113,6 +114,23 @@ def test_an_outage_without_end_is_an_error() -> None:
     assert 3600 <= server.now <= 3700
 
 
+def test_no_outage_is_borne_of_a_service_that_was_stopped(caplog: pytest.LogCaptureFixture) -> None:
+    server = SimulatedServer({"a": 50.0})
+    server.down = True
+    poller = simulated(server)
+    ticket = poller.ticket("a", 0.0)
+    poller.add([ticket])
+    for _ in range(3):
+        server.now += poller.pause() or 0.0
+        poller.turn()
+    assert not ticket.over
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    poller.give_up()
+    run_until_over(poller, server, [])
+    assert isinstance(ticket.error, errors.TransportError)
+    assert server.now < 10
+
+
 def test_a_job_that_is_gone_ends_its_wait_alone() -> None:
     server = SimulatedServer({"a": 5.0})
     poller = simulated(server)
@@ -180,6 +198,22 @@ def test_as_completed_hands_out_each_job_once(
     assert [sum(job.result().get_counts().values()) for job in jobs] == [10, 20, 30]
     assert list(channel_provider.as_completed(jobs, timeout=0)) == jobs
     assert no_poller()
+
+
+@pytest.mark.parametrize("timeout", [math.nan, "soon", True, b"1"])
+def test_what_is_no_time_is_refused(nairobi: DirectBackend, provider: DirectProvider, timeout: Any) -> None:
+    job = nairobi.run(measured_x(), shots=10)
+    with pytest.raises(errors.InvalidInputError, match="timeout"):
+        provider.wait([job], timeout=timeout)
+    with pytest.raises(errors.InvalidInputError, match="timeout"):
+        job.wait_for_final_state(timeout=timeout)
+    assert provider.wait(job, timeout="1m") == [job]
+    assert job.result(timeout=math.inf).get_counts().shots() == 10
+
+
+def test_only_jobs_can_be_waited_for(provider: DirectProvider) -> None:
+    with pytest.raises(errors.InvalidInputError, match="only jobs"):
+        provider.wait(["an-id"])  # type: ignore[list-item]
 
 
 def test_waiting_ends_in_time(nairobi: DirectBackend, provider: DirectProvider) -> None:

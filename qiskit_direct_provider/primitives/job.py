@@ -28,7 +28,7 @@ class PrimitiveJob(DirectJob, BasePrimitiveJob):
         found._parts = job._parts  # noqa: SLF001
         return found
 
-    def result(self, timeout: float | None = None, wait: float | None = None) -> PrimitiveResult:
+    def result(self, timeout: float | str | None = None, wait: float | None = None) -> PrimitiveResult:
         """Wait for the job's end; entry ``i`` of the result belongs to pub ``i``.
 
         A sampler's ``result[i].data.<register>`` is a BitArray of shape ``pub.shape``; an estimator's

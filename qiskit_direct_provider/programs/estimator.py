@@ -129,7 +129,7 @@ def _record(pub: EstimatorPub) -> CircuitRecord:
     """What was asked for; there are no bits to come back."""
     circuit = pub.circuit
     return CircuitRecord(
-        name=circuit.name,
+        name=str(circuit.name),
         num_qubits=circuit.num_qubits,
         num_clbits=circuit.num_clbits,
         qubit_registers=tuple((register.name, register.size) for register in circuit.qregs),

@@ -86,7 +86,7 @@ def _record(
 ) -> CircuitRecord:
     circuit = pub.circuit
     return CircuitRecord(
-        name=circuit.name,
+        name=str(circuit.name),
         num_qubits=circuit.num_qubits,
         num_clbits=circuit.num_clbits,
         qubit_registers=tuple((register.name, register.size) for register in circuit.qregs),

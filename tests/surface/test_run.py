@@ -241,3 +241,19 @@ def test_as_many_shots_as_asked_for(nairobi: DirectBackend, shots: int) -> None:
 def test_the_backends_own_number_of_shots(nairobi: DirectBackend) -> None:
     result = nairobi.run(number(1, 0)).result(timeout=60)
     assert result.results[0].shots == nairobi.options.shots == 4096
+
+
+def test_an_option_of_the_backend_that_is_none_counts_as_not_said(nairobi: DirectBackend) -> None:
+    backend = copy.copy(nairobi)
+    backend.set_options(shots=None, memory=None, meas_level=None, init_qubits=None)
+    assert backend.run(number(1, 0)).result(timeout=60).results[0].shots == 4096
+
+
+def test_a_circuit_may_have_no_name_and_a_log_level_capitals(
+    nairobi: DirectBackend, provider: DirectProvider
+) -> None:
+    circuit = number(1, 1)
+    circuit.name = None
+    job = nairobi.run(circuit, shots=20, log_level="WARNING")
+    assert job.result(timeout="1m").get_counts(0).shots() == 20
+    assert provider.retrieve_job(job.job_id()).result(timeout=60).get_counts(0).shots() == 20
