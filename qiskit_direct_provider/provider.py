@@ -150,7 +150,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     @classmethod
     def local(
         cls,
-        devices: Iterable[str] = DEFAULT_LOCAL_DEVICES,
+        devices: Iterable[str | os.PathLike[str]] = DEFAULT_LOCAL_DEVICES,
         *,
         channel: str = "direct_access",
         seed: int | None = None,
@@ -162,14 +162,15 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         ``service`` (``pip install 'qiskit-direct-provider[service]'``).
 
         Args:
-            devices: Names of snapshots that qiskit-ibm-runtime ships, such as ``"fake_torino"``.
+            devices: Names of snapshots that qiskit-ibm-runtime ships, such as ``"fake_torino"``, or files
+                that ``backend.save_snapshot`` wrote.
             channel: The API to speak.
             seed: Makes counts reproducible.
             noise: Simulate the device's errors.
         """
         provider = cls.__new__(cls)
         provider._start_local(  # noqa: SLF001 - of this class
-            tuple(devices), channel, seed=seed, noise=noise
+            tuple(os.fspath(device) for device in devices), channel, seed=seed, noise=noise
         )
         return provider
 

@@ -9,6 +9,7 @@ import typer
 
 from qiskit_direct_provider.cli.demo import demo
 from qiskit_direct_provider.cli.serve import serve
+from qiskit_direct_provider.cli.snapshot import snapshot
 from qiskit_direct_provider.errors import DirectError
 
 __all__ = ["app", "main"]
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(serve)
+app.command()(snapshot)
 
 _debug = False
 
