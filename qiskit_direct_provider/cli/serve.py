@@ -116,6 +116,7 @@ def _write_text(endpoint: Endpoint, given: dict[str, Any]) -> None:
         if name not in given:
             _write_line(f"  {title:<11} {value}")
     _write_line(f"  S3 bucket   {endpoint.s3.bucket} at {endpoint.s3.endpoint}, region {endpoint.s3.region}")
+    _write_line(f"  status page {endpoint.url}/")
     _write_line(f"  API         {endpoint.url}/docs")
     _write_line("Stop with Ctrl-C.")
 
