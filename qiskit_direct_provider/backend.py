@@ -6,10 +6,12 @@ import contextlib
 import datetime as dt
 import logging
 import math
+import os
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2, Options
@@ -32,6 +34,7 @@ from qiskit_direct_provider.programs import (
     sampler_programs,
 )
 from qiskit_direct_provider.pulse import PulseNames
+from qiskit_direct_provider.snapshots import save_snapshot
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
 from qiskit_direct_provider.validation import Report, examine
@@ -140,6 +143,24 @@ class DirectBackend(PulseNames, BackendV2):
         """Fetch the documents again, and build the target anew. The old one stays what it was."""
         with self._alone():
             self._take(self._fetch())
+
+    def save_snapshot(self, file: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write configuration and calibration as they are now to a file that the local service plays back.
+
+        ``DirectProvider.local([file])`` and ``qiskit-direct serve --device FILE`` take it.
+
+        Args:
+            file: Where; its folder has to be there.
+            overwrite: Replace a file that is there.
+
+        Returns:
+            The absolute path of the file.
+
+        Raises:
+            UnsupportedError: The device was never calibrated.
+            InvalidInputError: The file is there already, or cannot be written.
+        """
+        return save_snapshot(self._loaded().documents, file, overwrite=overwrite)
 
     @property
     def issues(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -151,11 +151,12 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     @classmethod
     def local(
         cls,
-        devices: Iterable[str] = DEFAULT_LOCAL_DEVICES,
+        devices: Iterable[str | os.PathLike[str]] = DEFAULT_LOCAL_DEVICES,
         *,
         channel: str = "direct_access",
         seed: int | None = None,
         noise: bool = True,
+        faults: str | os.PathLike[str] | Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> DirectProvider:
         """A provider over a local service that simulates devices, started here and stopped with this process.
 
@@ -163,14 +164,20 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         ``service`` (``pip install 'qiskit-direct-provider[service]'``).
 
         Args:
-            devices: Names of snapshots that qiskit-ibm-runtime ships, such as ``"fake_torino"``.
+            devices: Names of snapshots that qiskit-ibm-runtime ships, such as ``"fake_torino"``, or files
+                that ``backend.save_snapshot`` wrote.
             channel: The API to speak.
             seed: Makes counts reproducible.
             noise: Simulate the device's errors.
+            faults: What is to go wrong: a list of rules such as ``{"kind": "expired_token", "times": 1}``, a
+                mapping of ``faults`` and ``seed``, or a JSON or TOML file of it.
+
+        Raises:
+            InvalidInputError: A device is not known, or the faults are not described as documented.
         """
         provider = cls.__new__(cls)
         provider._start_local(  # noqa: SLF001 - of this class
-            tuple(devices), channel, seed=seed, noise=noise
+            tuple(os.fspath(device) for device in devices), channel, seed=seed, noise=noise, faults=faults
         )
         return provider
 

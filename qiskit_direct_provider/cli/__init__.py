@@ -13,6 +13,7 @@ from qiskit_direct_provider.cli import accounts, backends, cancelling, diagnosis
 from qiskit_direct_provider.cli.demo import demo
 from qiskit_direct_provider.cli.options import behaviour
 from qiskit_direct_provider.cli.serve import serve
+from qiskit_direct_provider.cli.snapshot import snapshot
 
 __all__ = ["app", "main"]
 
@@ -36,6 +37,7 @@ app.command()(jobs.job)
 app.command()(results.result)
 app.command()(cancelling.cancel)
 app.command("doctor")(diagnosis.doctor)
+app.command()(snapshot)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's calling convention

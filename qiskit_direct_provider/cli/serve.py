@@ -39,6 +39,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     s3_access_key: Annotated[str | None, typer.Option(help="Access key of the object store.")] = None,
     s3_secret_key: Annotated[str | None, typer.Option(help="Secret key of the object store.")] = None,
     s3_bucket: Annotated[str | None, typer.Option(help="Bucket of the object store.")] = None,
+    faults: Annotated[
+        str | None, typer.Option(metavar="FILE", help="What is to go wrong, as JSON or TOML.")
+    ] = None,
     *,
     noise: Annotated[
         bool, typer.Option("--noise/--no-noise", help="Simulate the noise of the devices.")
@@ -61,6 +64,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         "s3_access_key": s3_access_key,
         "s3_secret_key": s3_secret_key,
         "s3_bucket": s3_bucket,
+        "faults": faults,
         "noise": noise,
     }
     _run(
@@ -73,17 +77,20 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
 def _run(given: dict[str, Any], *, as_json: bool, stop_on_eof: bool) -> None:
     try:
         from qiskit_direct_provider.service import server, settings
+        from qiskit_direct_provider.service.faults import read_fault_plan
     except ModuleNotFoundError as error:
         _fail(f"{error}; the service needs more: pip install 'qiskit-direct-provider[service]'", error)
     if not settings.is_loopback(given["host"]):
         text = f"warning: {given['host']} is reachable by other machines, and the connection is not encrypted"
         typer.echo(text, err=True)
-    chosen = settings.ServiceSettings(**given)
 
     def announce(endpoint: Endpoint) -> None:
         _write_json(endpoint) if as_json else _write_text(endpoint, given)
 
     try:
+        if "faults" in given:
+            given["faults"] = read_fault_plan(given["faults"])
+        chosen = settings.ServiceSettings(**given)
         server.serve(chosen, announce, stop_on_eof=stop_on_eof)
     except (server.ServiceStartError, ValueError, OSError) as error:
         _fail(str(error), error)
@@ -109,6 +116,7 @@ def _write_text(endpoint: Endpoint, given: dict[str, Any]) -> None:
         if name not in given:
             _write_line(f"  {title:<11} {value}")
     _write_line(f"  S3 bucket   {endpoint.s3.bucket} at {endpoint.s3.endpoint}, region {endpoint.s3.region}")
+    _write_line(f"  status page {endpoint.url}/")
     _write_line(f"  API         {endpoint.url}/docs")
     _write_line("Stop with Ctrl-C.")
 

@@ -22,6 +22,7 @@ from qiskit_direct_provider.service import (
     runtime_backend_routes,
     runtime_job_routes,
     runtime_session_routes,
+    status,
     token_routes,
     transpiler_routes,
 )
@@ -91,7 +92,7 @@ def build_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (token_routes, backend_routes, job_routes, legacy_routes, transpiler_routes):
+    for module in (token_routes, backend_routes, job_routes, legacy_routes, transpiler_routes, status):
         app.include_router(module.router)
     for prefix in (paths.RUNTIME, paths.LEGACY):
         for runtime in (runtime_backend_routes, runtime_job_routes, runtime_session_routes):
@@ -124,13 +125,15 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
 
 
 def _serve_objects(app: FastAPI, service: Service) -> None:
-    """Hand every path that no route matches to the object store."""
+    """Hand every path that no route matches to the object store, but for people at the front door."""
     settings = service.settings
     routes = ObjectRoutes(service.objects, Credentials(settings.s3_access_key, settings.s3_secret_key))
     not_found = app.router.default
 
     async def fall_back(scope: Scope, receive: Receive, send: Send) -> None:
         handler = routes if scope["type"] == "http" else not_found
+        if status.is_for_people(scope):
+            handler = status.status_page
         await handler(scope, receive, send)
 
     app.router.default = fall_back

@@ -80,6 +80,8 @@ def read_calibration(snapshot: Snapshot) -> Calibration:
     basis = set(configuration["basis_gates"])
     placed = {name for name, _ in gates}
     delays = configuration.get("rep_delay_range")
+    if delays and isinstance(delays[0], list):  # older devices have a list of ranges
+        delays = delays[0]
     delay_us = configuration.get("default_rep_delay")
     items = [*properties["qubits"], *([[]] * num_qubits)][:num_qubits]
     return Calibration(
@@ -127,7 +129,7 @@ def _qubit(items: list[dict[str, Any]]) -> QubitNumbers:
 
 def _value(items: Iterable[dict[str, Any]], name: str, units: dict[str, float] | None = None) -> float | None:
     for item in items:
-        if item["name"] == name:
+        if item["name"] == name and item["value"] is not None:
             return float(item["value"]) * (units[item["unit"]] if units else 1.0)
     return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import os
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,6 +18,7 @@ from qiskit_direct_provider.wire.direct_access import BackendItem
 __all__ = ["Device", "Snapshot", "find_snapshot", "open_devices", "read_documents", "snapshot_names"]
 
 _PREFIX = "fake_"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -61,17 +64,21 @@ def open_devices(names: tuple[str, ...], paused: tuple[str, ...] = ()) -> dict[s
     """The devices to serve, by name and in the given order.
 
     Raises:
-        InvalidInputError: There is no such snapshot, or the file is not a device.
+        InvalidInputError: There is no such snapshot, the file is not a device, or two have one name.
     """
-    snapshots = [find_snapshot(name) for name in names]
+    snapshots = list(dict.fromkeys(find_snapshot(name) for name in names))
+    taken = [snapshot.name for snapshot in snapshots]
+    for name in taken:
+        if taken.count(name) > 1:
+            raise _invalid_input(f"two different devices are called {name!r}; change backend_name in a file")
     return {snapshot.name: Device(snapshot, paused=snapshot.name in paused) for snapshot in snapshots}
 
 
 def find_snapshot(name: str) -> Snapshot:
     """The snapshot called ``fake_<device>``, or the one in the JSON file at that path."""
-    if name.endswith(".json"):
-        return _own_file(Path(name))
     folder = _folders().get(name)
+    if folder is None and (name.endswith(".json") or os.sep in name or Path(name).is_file()):
+        return _own_file(Path(name))
     if folder is None:
         raise _invalid_input(_unknown(name))
     short = name.removeprefix(_PREFIX)
@@ -102,15 +109,21 @@ def _folders() -> dict[str, Path]:
 
 
 def _own_file(path: Path) -> Snapshot:
+    from qiskit_direct_provider.service.calibration import read_calibration
+
     try:
-        document = msgspec.json.decode(path.read_bytes())
-        name = document["configuration"]["backend_name"]
-        complete = isinstance(name, str) and isinstance(document["properties"]["qubits"], list)
-    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
-        raise _invalid_input(_not_a_device(path)) from error
-    if not complete:
-        raise _invalid_input(_not_a_device(path))
-    return Snapshot(name, path.resolve(), None)
+        name = msgspec.json.decode(path.read_bytes())["configuration"]["backend_name"]
+        snapshot = Snapshot(name, path.resolve(), None)
+        # Whatever simulation will need is looked at now: a device that breaks every job is no device.
+        read_calibration(snapshot)
+        _as_served(read_documents(snapshot)[0], name)
+    except OSError as error:
+        raise _invalid_input(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _invalid_input(f"{_not_a_device(path)}: {type(error).__name__} {error}") from error
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise _invalid_input(f"{path}: backend_name {name!r} is not a name of letters, digits, '_', '-', '.'")
+    return snapshot
 
 
 def _as_served(configuration: dict[str, Any], name: str) -> dict[str, Any]:

@@ -118,6 +118,11 @@ class JobStore:
         query = f"SELECT {_COLUMNS} FROM jobs WHERE subject = ? AND crn = ? ORDER BY number"  # noqa: S608 - a constant
         return [_read(row) for row in self._connection.execute(query, (subject, crn))]
 
+    def recent(self, limit: int) -> list[StoredJob]:
+        """The newest jobs of all clients."""
+        query = f"SELECT {_COLUMNS} FROM jobs ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
+        return [_read(row) for row in self._connection.execute(query, (limit,))]
+
     def finish(self, number: int, end: JobEnd) -> bool:
         """Give a Running job its final status; False when it has one already, or was deleted."""
         cursor = self._connection.execute(

@@ -12,7 +12,10 @@ import weakref
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+import msgspec
+
 from qiskit_direct_provider.errors import ApiError, InvalidInputError, UnsupportedError
+from qiskit_direct_provider.service.faults import read_fault_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +56,7 @@ class LocalService:
 
         Args:
             devices: Names of the devices that it simulates.
-            **settings: Further settings of the service, by name.
+            **settings: Further settings of the service, by name; ``faults`` may be a file.
 
         Raises:
             UnsupportedError: The extra ``service`` is not installed.
@@ -65,6 +68,8 @@ class LocalService:
             raise UnsupportedError(
                 f"the local service needs {', '.join(missing)}: pip install 'qiskit-direct-provider[service]'"
             )
+        if settings.get("faults") is not None:
+            settings["faults"] = msgspec.to_builtins(read_fault_plan(settings["faults"]))
         asked = {"port": 0, **({"devices": devices} if devices else {}), **settings}
         said = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - open as long as the service runs
         process = subprocess.Popen(

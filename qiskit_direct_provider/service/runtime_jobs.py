@@ -146,6 +146,11 @@ class RuntimeJobStore:
         query = f"SELECT {_COLUMNS} FROM runs WHERE status IN (?, ?) ORDER BY number"  # noqa: S608 - a constant
         return [self._read(row) for row in self._connection.execute(query, (QUEUED, RUNNING)).fetchall()]
 
+    def recent(self, limit: int) -> list[StoredRun]:
+        """The newest jobs of all callers."""
+        query = f"SELECT {_COLUMNS} FROM runs ORDER BY number DESC LIMIT ?"  # noqa: S608 - a constant
+        return [self._read(row) for row in self._connection.execute(query, (limit,)).fetchall()]
+
     def waiting(self, backend: str) -> int:
         """Length of a device's queue."""
         row = self._connection.execute(

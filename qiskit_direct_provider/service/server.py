@@ -7,7 +7,9 @@ import contextlib
 import os
 import signal
 import socket
+import tempfile
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +17,8 @@ import uvicorn
 from msgspec import Struct
 
 from qiskit_direct_provider.service.app import build_app
+from qiskit_direct_provider.service.fault_layer import FaultLayer, OpenProtocol
+from qiskit_direct_provider.service.faults import Faults
 from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
 
 if TYPE_CHECKING:
@@ -23,6 +27,15 @@ if TYPE_CHECKING:
 __all__ = ["Endpoint", "ServiceStartError", "StoreEndpoint", "serve"]
 
 _GRACE_S = 1
+_UVICORN: dict[str, Any] = {
+    "log_level": "warning",
+    # Paths and queries of the object store are secrets.
+    "access_log": False,
+    "server_header": False,
+    "lifespan": "on",
+    "timeout_keep_alive": 75,
+    "timeout_graceful_shutdown": _GRACE_S,
+}
 
 
 class StoreEndpoint(Struct, frozen=True, kw_only=True):
@@ -70,21 +83,46 @@ def serve(
     listener = _listen(settings)
     port = listener.getsockname()[1]
     settings = msgspec.structs.replace(settings, port=port)
-    app = build_app(settings)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        # Paths and queries of the object store are secrets.
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
-    endpoint = _endpoint(settings, [*app.state.service.devices])
-    server = _Server(config, lambda: announce(endpoint), stop_on_eof=stop_on_eof)
     with listener:
-        server.run(sockets=[listener])
+        if settings.faults is None:
+            app = build_app(settings)
+            endpoint = _endpoint(settings, [*app.state.service.devices])
+            config = uvicorn.Config(app, **_UVICORN)
+            _Server(config, lambda: announce(endpoint), stop_on_eof=stop_on_eof).run(sockets=[listener])
+            return
+        with tempfile.TemporaryDirectory(prefix="qiskit-direct-") as folder:
+            kept = msgspec.structs.replace(settings, state=settings.state or folder)
+            _serve_with_faults(kept, listener, announce, stop_on_eof=stop_on_eof)
+
+
+def _serve_with_faults(
+    settings: ServiceSettings,
+    listener: socket.socket,
+    announce: Callable[[Endpoint], None],
+    *,
+    stop_on_eof: bool,
+) -> None:
+    """Run, and run again over the same state as often as a fault restarts the service."""
+    assert settings.faults is not None
+    said = False
+
+    def say_once(endpoint: Endpoint) -> None:
+        nonlocal said
+        if not said:
+            announce(endpoint)
+        said = True
+
+    layer = FaultLayer(Faults(settings.faults))
+    while True:
+        app = build_app(settings)
+        ready = partial(say_once, _endpoint(settings, [*app.state.service.devices]))
+        config = uvicorn.Config(layer, http=OpenProtocol, **_UVICORN)
+        server = _Server(config, ready, stop_on_eof=stop_on_eof)
+        layer.app, layer.restart = app, server.restart
+        # The listener stays open: who connects meanwhile waits for the next run.
+        server.run(sockets=[listener.dup()])
+        if not server.is_restarting:
+            return
 
 
 class _Server(uvicorn.Server):
@@ -94,6 +132,16 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._ready = ready
         self._stop_on_eof = stop_on_eof
+        self.is_restarting = False
+
+    def restart(self) -> None:
+        """End all connections and this run, as a crash would; the next one finds the state."""
+        self.is_restarting = True
+        for listening in self.servers:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -111,6 +159,7 @@ class _Server(uvicorn.Server):
         yield
 
     def _stop(self, *_: Any) -> None:
+        self.is_restarting = False
         self.should_exit = True
 
 

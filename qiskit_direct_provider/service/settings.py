@@ -8,6 +8,8 @@ import uuid
 
 from msgspec import Struct, field
 
+from qiskit_direct_provider.service.faults import FaultPlan
+
 __all__ = ["DEFAULT_DEVICES", "DEFAULT_PORT", "ServiceSettings", "is_loopback"]
 
 DEFAULT_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
@@ -61,6 +63,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         noise: Whether the devices' noise is simulated.
         token_ttl_s: Life of a bearer token.
         simulation_limit_s: Wall-clock time after which a simulation is given up.
+        faults: What is to go wrong.
     """
 
     host: str = "127.0.0.1"
@@ -81,6 +84,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     noise: bool = True
     token_ttl_s: int = 3600
     simulation_limit_s: float = 600.0
+    faults: FaultPlan | None = None
 
     def __repr__(self) -> str:
         return f"ServiceSettings(host={self.host!r}, port={self.port}, devices={self.devices!r}, ...)"
