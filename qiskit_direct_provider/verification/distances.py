@@ -101,4 +101,6 @@ def _interval(value: float, again: Shares, middle: float, chance: Shares) -> Dis
     tail = (1 - _CONFIDENCE) / 2
     low, high = np.quantile(again, [tail, 1 - tail]) - middle
     bounds = np.clip([value - high, value - low], 0, 1)
+    if value <= np.quantile(chance, 1 - tail):
+        bounds[0] = 0.0
     return Distance(value, float(bounds[0]), float(max(bounds)), float(chance.mean()))

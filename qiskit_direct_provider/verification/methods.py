@@ -85,7 +85,7 @@ def memory_limit_bytes() -> float:
     import os
 
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2)
     except (ValueError, OSError, AttributeError):  # not on every system
         return 4.0 * 2**30
 
@@ -101,5 +101,4 @@ def _bond_bits(circuit: QuantumCircuit) -> int:
         if len(places) > 1:
             for cut in range(min(places), max(places)):
                 crossings[cut] += 1
-    limits = [min(count, cut + 1, width - cut - 1) for cut, count in enumerate(crossings)]
-    return max(limits, default=0)
+    return max([0, *(min(count, cut + 1, width - cut - 1) for cut, count in enumerate(crossings))])
