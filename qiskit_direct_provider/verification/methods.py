@@ -92,7 +92,7 @@ def memory_limit_bytes() -> float:
 
 def _bond_bits(circuit: QuantumCircuit) -> int:
     """Upper bound of the entanglement, in bits, across any cut of the qubits in their order."""
-    width = circuit.num_qubits
+    width: int = circuit.num_qubits
     crossings = [0] * max(width, 1)
     for instruction in circuit.data:
         if instruction.is_control_flow():
