@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qiskit_direct_provider.errors import UnsupportedError
+from qiskit_direct_provider.verification.clifford import cliffordised
 from qiskit_direct_provider.verification.noise import noise_model, readout_error
 
 if TYPE_CHECKING:
@@ -104,9 +105,10 @@ def sampled(
     options: dict[str, Any] = {}
     if reduced.circuit.has_control_flow_op():
         options["enable_truncation"] = False
-    result = simulator.run(
-        reduced.circuit, shots=shots, noise_model=model, seed_simulator=seed, **options
-    ).result()
+    circuit = reduced.circuit
+    if way.method == "stabilizer":  # Aer 0.18 wants quarter turns to the last bit
+        circuit = cliffordised(circuit)
+    result = simulator.run(circuit, shots=shots, noise_model=model, seed_simulator=seed, **options).result()
     _data(result)
     return {word.replace(" ", ""): number for word, number in result.get_counts().items()}
 

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 from qiskit_direct_provider.errors import UnsupportedError
 from qiskit_direct_provider.verification.clifford import cliffordised
 from qiskit_direct_provider.verification.distribution import Exact, exact, sampled
-from qiskit_direct_provider.verification.lightcone import LARGEST_CONE, marginals, widths
+from qiskit_direct_provider.verification.lightcone import LARGEST_CONE, cones, marginals
 from qiskit_direct_provider.verification.methods import TwinCost, costs
-from qiskit_direct_provider.verification.reduction import Reduced, is_static, on_few_qubits
+from qiskit_direct_provider.verification.reduction import (
+    Reduced,
+    is_static,
+    on_few_qubits,
+    qubits_used,
+)
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -80,12 +85,12 @@ def expect(
         affordable = int(shots * min(1.0, seconds / way.seconds))
         if way.method != "density_matrix" and affordable >= min(shots, _FEWEST_SHOTS):
             return _by_shots(reduced, target, way, affordable, seed)
-    if stand_in:
-        found = expect(cliffordised(circuit), target, shots=shots, seconds=seconds, seed=seed)
-        return Expected(f"{found.way}, of the Cliffordised circuit", counts=found.counts, approximate=True)
     why_not = _no_cones(circuit)
     if why_not is None:
         return Expected("exact, bit by bit, from light cones", marginals=marginals(circuit, target))
+    if stand_in:
+        found = expect(cliffordised(circuit), target, shots=shots, seconds=seconds, seed=seed)
+        return Expected(f"{found.way}, of the Cliffordised circuit", counts=found.counts, approximate=True)
     raise UnsupportedError(_refusal(reduced, ways, why_not, seconds))
 
 
@@ -121,17 +126,18 @@ def _no_cones(circuit: QuantumCircuit) -> str | None:
     """Why light cones do not help, or None when they do."""
     if not is_static(circuit):
         return "it goes on after measurements, so it has no light cones"
-    widest = max(widths(circuit), default=0)
-    if widest > LARGEST_CONE:
-        return f"up to {widest} qubits decide about one bit, and {LARGEST_CONE} is what can be followed"
+    for bit, cone in cones(circuit):
+        width = len(qubits_used([cone]))
+        if width > LARGEST_CONE:
+            return f"{width} qubits decide about bit {bit} alone, and {LARGEST_CONE} is what can be followed"
     return None
 
 
-def _refusal(reduced: Reduced, ways: list[TwinCost], cones: str, seconds: float) -> str:
+def _refusal(reduced: Reduced, ways: list[TwinCost], why_no_cones: str, seconds: float) -> str:
     tried = "; ".join(f"{way.method} would take {way.seconds:.0f} s" for way in ways)
     return (
         f"circuit {reduced.circuit.name!r} cannot be simulated here: {reduced.circuit.num_qubits} qubits and "
         f"{len(reduced.circuit.data)} operations; {tried or f'no method fits into {_fits()} of memory'}"
-        f" (limit {seconds:.0f} s, see max_seconds); {cones}. "
+        f" (limit {seconds:.0f} s, see max_seconds); {why_no_cones}. "
         "Verify its companions: verify(circuit, method='mirror') or verify(circuit, method='clifford')"
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit.transpiler import Target
 
-__all__ = ["LARGEST_CONE", "cones", "expectation_value", "marginals", "past", "rare_in", "widths"]
+__all__ = ["LARGEST_CONE", "cones", "expectation_value", "marginals", "past", "rare_in"]
 
 LARGEST_CONE = 9
 
@@ -118,8 +118,3 @@ def _check_width(cone: QuantumCircuit) -> None:
         raise UnsupportedError(
             f"{width} qubits decide about one bit, and {LARGEST_CONE} is what can be followed"
         )
-
-
-def widths(circuit: QuantumCircuit) -> list[int]:
-    """For each measured bit, the number of qubits that decide about it."""
-    return [len(qubits_used([cone])) for _, cone in cones(circuit)]
