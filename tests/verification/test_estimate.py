@@ -28,7 +28,7 @@ def some_circuits(backend: DirectBackend, number: int) -> list[QuantumCircuit]:
         width = 1 + seed % 5
         circuit = random_circuit(width, 2 + seed % 9, max_operands=2, seed=seed)
         if seed % 3 == 0:
-            circuit.delay(1 + seed, 0, unit="us")
+            circuit.delay(160 * (1 + seed), 0, unit="dt")
         circuit.measure_all()
         found.append(circuit)
     return transpile(found, backend, seed_transpiler=4, optimization_level=1)
