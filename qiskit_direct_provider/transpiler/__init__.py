@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from importlib.metadata import entry_points
+from typing import Any
 
-__all__ = ["CALIBRATED", "PLUGIN", "calibration_of", "described", "translation_plugin"]
+__all__ = ["CALIBRATED", "PLUGIN", "calibration_of", "described", "translation_plugin", "without_stamp"]
 
 CALIBRATED = "calibrated"
 """In a transpiled circuit's metadata: when the device was calibrated that it was transpiled for."""
@@ -31,3 +33,8 @@ def calibration_of(description: str | None) -> str | None:
     """The moment in a Target's description; None when there is none."""
     _, found, moment = (description or "").rpartition(_BEFORE_MOMENT)
     return moment if found else None
+
+
+def without_stamp(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A circuit's metadata as its author wrote them; results carry these."""
+    return {key: value for key, value in (metadata or {}).items() if key != CALIBRATED}
