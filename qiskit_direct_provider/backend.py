@@ -28,7 +28,6 @@ from qiskit_direct_provider.parting import send_in_parts, send_the_rest
 from qiskit_direct_provider.programs import (
     Limits,
     Program,
-    as_circuits,
     as_pubs,
     check_shots,
     sampler_programs,
@@ -38,6 +37,7 @@ from qiskit_direct_provider.snapshots import save_snapshot
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
 from qiskit_direct_provider.validation import Report, examine
+from qiskit_direct_provider.verifying import Verifying
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.wire.dates import moment
 from qiskit_direct_provider.workspace import Workspace
@@ -61,7 +61,7 @@ class CalibrationChangedWarning(UserWarning):
     """The device was calibrated after the circuits were transpiled for it."""
 
 
-class DirectBackend(PulseNames, BackendV2):
+class DirectBackend(Verifying, PulseNames, BackendV2):
     """One quantum computer.
 
     Its documents are fetched when they are first needed, and once; `refresh` fetches them again. Every
@@ -227,34 +227,6 @@ class DirectBackend(PulseNames, BackendV2):
         report = examine([circuit], self._loaded(), measured=False)
         Report(report.errors + report.warnings).raise_for_errors()
 
-    def validate(
-        self,
-        circuits: QuantumCircuit | Iterable[QuantumCircuit],
-        *,
-        shots: int | None = None,
-        parameter_values: Any = None,
-        **options: Any,
-    ) -> Report:
-        """Everything that speaks against running circuits, all at once and without a request.
-
-        Takes what `run` takes.
-        """
-        device = self._loaded()
-        found = as_circuits(circuits)
-        wrong: list[str] = []
-        sets: list[Any] = [None] * len(found)
-        try:
-            number = check_shots(self._shots(shots), device.configuration.max_shots)
-            sets = [pub.values for pub in as_pubs(circuits, number, parameter_values)]
-        except errors.InvalidInputError as error:
-            wrong.append(str(error))
-        try:
-            run_options.sampler_options(options, self.options, device.configuration)
-        except (errors.InvalidInputError, errors.UnsupportedError) as error:
-            wrong.append(str(error))
-        report = examine(found, device, values=sets)
-        return Report((*report.errors, *wrong), report.warnings)
-
     # -- attributes ----------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
@@ -334,6 +306,8 @@ class DirectBackend(PulseNames, BackendV2):
         wait_for_lane: float | str | None = None,
         log_level: str | None = None,
         session: Any = None,
+        max_quantum_seconds: float | str | None = None,
+        verify: bool = False,
         **options: Any,
     ) -> DirectJob:
         """Send circuits, and return the job at once.
@@ -357,6 +331,10 @@ class DirectBackend(PulseNames, BackendV2):
                 take it from ``backend.set_options(wait_for_lane=...)``.
             log_level: Verbosity of the job's log: debug, info, warning, error or critical.
             session: A `Session` or a `Batch` on this backend, to which the job is to belong.
+            max_quantum_seconds: Most time that the device may be dedicated to the job: what `estimate` finds
+                to be longer is not sent, and ``timeout_secs`` is no longer than this.
+            verify: Compare the counts with those of the device's twin when the result is fetched; what is not
+                consistent is a `NotConsistentWarning`, and ``job.verification()`` has the report.
             **options: ``meas_level`` (2 for bits, 1 for IQ values), ``meas_return`` (``"single"`` or
                 ``"avg"``, for level 1), ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator``
                 (simulated devices).
@@ -377,7 +355,11 @@ class DirectBackend(PulseNames, BackendV2):
         report.raise_for_errors()
         for text in report.warnings:
             warnings.warn(text, stacklevel=2)
+        self._warn_of_degraded(pubs, device)
         asked = run_options.sampler_options(options, self.options, device.configuration)
+        if max_quantum_seconds is not None:
+            budget = self._within_budget(pubs, device, asked, max_quantum_seconds)
+            timeout_secs = budget if timeout_secs is None else timeout_secs
         limits = Limits(circuits=device.configuration.max_experiments)
         programs = sampler_programs(pubs, options=asked, limits=limits, target=device.target)
         settings = JobSettings.of(
@@ -389,7 +371,8 @@ class DirectBackend(PulseNames, BackendV2):
             log_level=log_level,
         )
         keep = bool(self.options.memory if memory is None else memory)
-        return self._way_in(session)(programs, settings, memory=keep)
+        job = self._way_in(session)(programs, settings, memory=keep)
+        return self._verified(job, pubs, device) if verify else job
 
     def _way_in(self, session: Any) -> Callable[..., DirectJob]:
         """What sends a job: this backend, or a session on it."""

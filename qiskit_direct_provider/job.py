@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.clients.interface import JobRecord
     from qiskit_direct_provider.journal import JobEntry
+    from qiskit_direct_provider.verification.verification import Verification
     from qiskit_direct_provider.workspace import Workspace
 
 __all__ = ["DirectJob", "as_completed"]
@@ -54,6 +55,8 @@ class DirectJob(JobV1):
         self._parts = [TrackedJob(workspace, part) for part in parts or (entry,)]
         self._primitive_result: PrimitiveResult | None = None
         self._result: Result | None = None
+        self._judge: Callable[[Result], Verification] | None = None
+        self._verification: Verification | None = None
 
     def __repr__(self) -> str:
         known = {part.last.server_status if part.last else part.entry.stage.value for part in self._parts}
@@ -133,7 +136,27 @@ class DirectJob(JobV1):
             )
             circuits = self._entry.circuits or records_from(primitive_result)
             self._result = qiskit_result(primitive_result, circuits, origin, memory=self._entry.memory)
+            if self._judge is not None:
+                self._verification = self._judge(self._result)
         return self._result
+
+    def verify_with(self, judge: Callable[[Result], Verification]) -> None:
+        """Have the result looked at as soon as it is there; ``backend.run(..., verify=True)`` does so."""
+        self._judge = judge
+
+    def verification(self, timeout: float | str | None = None, wait: float | None = None) -> Verification:
+        """Whether the counts are what the device's calibration promises; waits for the result.
+
+        Raises:
+            UnsupportedError: The job was not sent with ``verify=True``; ``backend.verify(job)`` looks at any.
+        """
+        if self._judge is None:
+            raise errors.UnsupportedError(
+                f"job {self.job_id()} was not sent with verify=True; call backend.verify(job)"
+            )
+        self.result(timeout, wait)
+        assert self._verification is not None
+        return self._verification
 
     def primitive_result(
         self, timeout: float | str | None = None, wait: float | None = None
@@ -229,6 +252,11 @@ class DirectJob(JobV1):
             raise errors.InvalidInputError("a job's name must be text")
         self._change(name=name)
         return name
+
+    @property
+    def calibrated(self) -> str | None:
+        """When the device was calibrated that the job was sent to, ISO 8601; None if never."""
+        return self._entry.calibration
 
     @property
     def tags(self) -> list[str]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.errors import InvalidInputError, UnsupportedError
-from qiskit_direct_provider.job_settings import duration_s
+from qiskit_direct_provider.job_settings import JobSettings, duration_s
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.wire.backend import Configuration
 
-__all__ = ["DEFAULTS", "rep_delay_s", "sampler_options"]
+__all__ = ["DEFAULTS", "parted", "rep_delay_s", "sampler_options"]
 
 DEFAULTS: dict[str, Any] = {
     "shots": 4096,
@@ -35,9 +35,26 @@ _OF_RUN = (
     "wait_for_lane",
     "log_level",
     "session",
+    "max_quantum_seconds",
+    "verify",
 )
+_OF_JOB = ("name", "job_tags", "job_id", "timeout_secs", "wait_for_lane", "log_level")
 _OF_PROGRAM = ("meas_level", "meas_return", "rep_delay", "init_qubits", "seed_simulator")
 _CLASSIFIED = 2
+
+
+def parted(
+    given: Mapping[str, Any], defaults: Mapping[str, Any], configuration: Configuration
+) -> tuple[dict[str, Any], JobSettings]:
+    """Options of the program, and settings of the job, out of what ``run`` takes by name.
+
+    Raises:
+        InvalidInputError: One is unknown, or its value cannot be right.
+        UnsupportedError: The API cannot do it.
+    """
+    of_job = {key: given[key] for key in _OF_JOB if key in given}
+    rest = {key: value for key, value in given.items() if key not in _OF_RUN}
+    return sampler_options(rest, defaults, configuration), JobSettings.of(**of_job)
 
 
 def sampler_options(

@@ -15,6 +15,7 @@ from qiskit.circuit.controlflow import ForLoopOp, IfElseOp, SwitchCaseOp, WhileL
 from qiskit.transpiler import InstructionProperties, Target
 
 from qiskit_direct_provider.errors import ProtocolError
+from qiskit_direct_provider.transpiler import described
 from qiskit_direct_provider.wire.backend import (
     Calibration,
     Configuration,
@@ -111,6 +112,7 @@ def build_target(
     faulty = frozenset(qubit for qubit, figures in enumerate(qubits) if not figures.get("operational", True))
     _place_the_rest(placed, operations, configuration)
     target = _empty_target(configuration, _qubit_properties(qubits or [{}] * configuration.n_qubits), issues)
+    target.description = described(target.description, calibration.last_update_date if calibration else None)
     for name, operation in operations.items():
         where = placed.get(name)
         if where is not None:

@@ -26,6 +26,9 @@ class DisconnectedClient:
     def close(self) -> None:
         """There is nothing to close."""
 
+    def properties_at(self, *_: Any) -> None:
+        """No history: earlier calibrations come from the archive."""
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)

@@ -18,6 +18,7 @@ from qiskit_direct_provider.programs.limits import Limits, PreparedPub, parted
 from qiskit_direct_provider.programs.openqasm import to_openqasm3
 from qiskit_direct_provider.programs.program import Program
 from qiskit_direct_provider.registers import with_plain_registers
+from qiskit_direct_provider.transpiler import without_stamp
 from qiskit_direct_provider.wire.codec import encode_ndarray
 from qiskit_direct_provider.wire.primitives import ESTIMATOR, PRIMITIVES_VERSION, EstimatorInput
 
@@ -137,5 +138,5 @@ def _record(pub: EstimatorPub) -> CircuitRecord:
         fields=(),
         shots=0,
         shape=tuple(pub.shape),
-        metadata=dict(circuit.metadata or {}),
+        metadata=without_stamp(circuit.metadata),
     )

@@ -16,6 +16,7 @@ from qiskit_direct_provider.programs.limits import Limits, PreparedPub, parted
 from qiskit_direct_provider.programs.openqasm import to_openqasm3
 from qiskit_direct_provider.programs.program import Program
 from qiskit_direct_provider.registers import with_plain_registers
+from qiskit_direct_provider.transpiler import without_stamp
 from qiskit_direct_provider.wire.codec import encode_ndarray
 from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, SamplerInput
 
@@ -97,7 +98,7 @@ def _record(
         meas_level=meas_level,
         meas_return=meas_return,
         global_phase=_number(circuit.global_phase),
-        metadata=dict(circuit.metadata or {}),
+        metadata=without_stamp(circuit.metadata),
     )
 
 

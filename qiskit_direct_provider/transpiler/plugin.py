@@ -9,7 +9,8 @@ from qiskit.transpiler.passes import WrapAngles
 from qiskit.transpiler.preset_passmanagers import common
 from qiskit.transpiler.preset_passmanagers.plugin import PassManagerStagePlugin
 
-from qiskit_direct_provider.transpiler import rzz
+from qiskit_direct_provider.transpiler import calibration_of, rzz
+from qiskit_direct_provider.transpiler.stamp import StampCalibration
 
 if TYPE_CHECKING:
     from qiskit.transpiler.passmanager_config import PassManagerConfig
@@ -18,7 +19,7 @@ __all__ = ["DirectTranslation"]
 
 
 class DirectTranslation(PassManagerStagePlugin):
-    """Qiskit's translation, then angles within their bounds where the device has bounds."""
+    """Qiskit's translation, then angles within their bounds where the device has bounds; and a stamp."""
 
     def pass_manager(
         self, pass_manager_config: PassManagerConfig, optimization_level: int | None = None
@@ -39,4 +40,7 @@ class DirectTranslation(PassManagerStagePlugin):
         )
         if config.target is not None and config.target.has_angle_bounds():
             passes += PassManager([WrapAngles(config.target)])
+        calibrated = None if config.target is None else calibration_of(config.target.description)
+        if calibrated is not None:
+            passes += PassManager([StampCalibration(calibrated)])
         return passes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from qiskit_direct_provider import (
     Batch,
@@ -20,6 +21,12 @@ from qiskit_direct_provider import (
 )
 from qiskit_direct_provider.doctor import Finding, culprit, examine
 from qiskit_direct_provider.primitives import EstimatorOptions, PrimitiveJob, SamplerOptions, Unset
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.verification.drift import Drift
+    from qiskit_direct_provider.verification.estimate import Estimate
+    from qiskit_direct_provider.verification.twin import Twin
+    from qiskit_direct_provider.verification.verification import Verification
 
 
 def connect() -> DirectProvider:
@@ -50,6 +57,17 @@ def run(provider: DirectProvider) -> dict[str, int]:
         del status
         return {}
     return counts
+
+
+def verify(backend: DirectBackend, job: DirectJob) -> str:
+    found: Verification = backend.verify(job, circuits=[], significance=0.05)
+    estimate: Estimate = backend.estimate([], shots=10, rep_delay=1e-4)
+    drift: Drift = backend.drift()
+    twin: Twin = backend.twin(method="statevector")
+    again: Verification = backend.run([], max_quantum_seconds="10s", verify=True).verification()
+    worst: float = drift.worst("cz")[0].worse_by + estimate.quantum_seconds + again.p_value
+    del twin, worst
+    return found.verdict + found.to_html()
 
 
 def accounts() -> dict[str, object]:

@@ -1,0 +1,130 @@
+"""What a job will cost, before it is sent."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from offline import documents_of, offline_backend
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit.random import random_circuit
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.verification.schedule import scheduled
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider import DirectBackend
+
+
+@pytest.fixture(scope="module")
+def alone() -> DirectBackend:
+    return offline_backend(documents_of("torino"), "fake_torino")
+
+
+def some_circuits(backend: DirectBackend, number: int) -> list[QuantumCircuit]:
+    found = []
+    for seed in range(number):
+        width = 1 + seed % 5
+        circuit = random_circuit(width, 2 + seed % 9, max_operands=2, seed=seed)
+        if seed % 3 == 0:
+            circuit.delay(160 * (1 + seed), 0, unit="dt")
+        circuit.measure_all()
+        found.append(circuit)
+    return transpile(found, backend, seed_transpiler=4, optimization_level=1)
+
+
+def test_agrees_with_the_clock_of_the_local_service(nairobi: DirectBackend) -> None:
+    """Fifty circuits of any shape, of 1 to 100 shots and most repetition delays: within five percent."""
+    chosen = random.Random(5)  # noqa: S311 - reproducible, not secret
+    low, high = nairobi.rep_delay_range
+    for number, circuit in enumerate(some_circuits(nairobi, 50)):
+        options = {"shots": chosen.choice([1, 10, 100])}
+        if number % 2:
+            options["rep_delay"] = chosen.uniform(max(low, 50e-6), high)
+        estimate = nairobi.estimate(circuit, **options)
+        job = nairobi.run(circuit, **options)
+        job.result(timeout=60)
+        assert estimate.quantum_seconds == pytest.approx(job.usage(), rel=0.05)
+        assert estimate.shortest_quantum_seconds <= estimate.quantum_seconds
+
+
+def test_schedule_is_that_of_qiskit(alone: DirectBackend) -> None:
+    for circuit in some_circuits(alone, 12):
+        ours = scheduled(circuit, alone.target).duration_s
+        assert ours == pytest.approx(circuit.estimate_duration(alone.target), rel=1e-9)
+
+
+def test_branches_bound_the_duration(alone: DirectBackend) -> None:
+    target = alone.target
+    x, measure = target["x"][0,].duration, target["measure"][0,].duration
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.x(0)
+        circuit.x(0)
+    with otherwise:
+        circuit.x(0)
+    with circuit.for_loop(range(5)):
+        circuit.x(0)
+    found = scheduled(circuit, target)
+    assert found.duration_s == pytest.approx(measure + 7 * x)
+    assert found.shortest == pytest.approx(measure + 6 * x)
+    assert not found.open_ended
+
+
+def test_success_probability_is_the_product_of_what_can_go_wrong(alone: DirectBackend) -> None:
+    target = alone.target
+    circuit = QuantumCircuit(2, 1)
+    circuit.x(0)
+    circuit.cz(0, 1)
+    circuit.measure(0, 0)
+    (found,) = alone.estimate(circuit, shots=10).circuits
+    gates = (1 - target["x"][0,].error) * (1 - target["cz"][0, 1].error)
+    assert found.gate_fidelity == pytest.approx(gates)
+    assert found.readout_fidelity == pytest.approx(1 - target["measure"][0,].error)
+    assert found.idle_fidelity == pytest.approx(1.0)
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.delay(100, 0, unit="us")
+    circuit.measure(0, 0)
+    (waiting,) = alone.estimate(circuit, shots=10).circuits
+    assert 0.2 < waiting.idle_fidelity < 0.9
+    assert waiting.success_probability < found.success_probability
+
+
+def test_cost_of_the_twin(alone: DirectBackend) -> None:
+    small, large = QuantumCircuit(1, 1), QuantumCircuit(133, 133)
+    small.sx(0)
+    large.sx(range(133))
+    for circuit in (small, large):
+        circuit.measure(0, 0)
+    cheap, dear = (alone.estimate(circuit, shots=1000) for circuit in (small, large))
+    assert cheap.circuits[0].twin.method == "density_matrix"
+    assert dear.circuits[0].twin.method in ("stabilizer", "matrix_product_state")
+    assert 0 < cheap.twin_seconds < dear.twin_seconds
+    assert cheap.twin_memory_bytes > 0
+    assert "of the device" in str(cheap)
+
+
+def test_budget_is_kept_before_anything_is_sent(nairobi: DirectBackend) -> None:
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidInputError, match="max_quantum_seconds is 0.01"):
+        nairobi.run(circuit, shots=1000, max_quantum_seconds=0.01, job_id="never-sent")
+    assert nairobi.workspace.journal.entry("never-sent") is None
+    job = nairobi.run(circuit, shots=100, max_quantum_seconds="2s")
+    assert nairobi.workspace.journal.entry(job.job_id()).timeout_s == 2
+    job.result(timeout=60)
+    with pytest.raises(errors.InvalidInputError, match="max_quantum_seconds"):
+        nairobi.run(circuit, max_quantum_seconds="soon")
+
+
+def test_wrong_input_is_refused(alone: DirectBackend) -> None:
+    circuit = QuantumCircuit(1, 1)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidCircuitError, match="'h' is not"):
+        alone.estimate(circuit)
+    with pytest.raises(errors.InvalidInputError, match="shots"):
+        alone.estimate(circuit, shots=0)

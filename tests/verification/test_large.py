@@ -1,0 +1,124 @@
+"""Circuits that have no state vector: stabilizers, companions, light cones, and a refusal that says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from offline import documents_of, offline_backend
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
+from wide import wide
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.verification.clifford import cliffordised, is_clifford
+from qiskit_direct_provider.verification.companions import mirrored
+from qiskit_direct_provider.verification.distribution import exact, measured_qubits, sampled
+from qiskit_direct_provider.verification.expected import Expected, expect
+from qiskit_direct_provider.verification.lightcone import expectation_value, marginals
+from qiskit_direct_provider.verification.methods import costs
+from qiskit_direct_provider.verification.reduction import on_few_qubits
+
+if TYPE_CHECKING:
+    from qiskit.transpiler import Target
+
+    from qiskit_direct_provider import DirectBackend
+
+
+@pytest.fixture(scope="module")
+def target() -> Target:
+    return offline_backend(documents_of("torino"), "fake_torino").target
+
+
+def how(target: Target, circuit: QuantumCircuit, *, shots: int = 200, seconds: float = 60) -> Expected:
+    return expect(circuit, target, shots=shots, seconds=seconds, seed=1)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_mirror_gives_its_word(target: Target, layers: int) -> None:
+    circuit = wide(target, 9, layers)
+    made, word = mirrored(circuit, seed=3)
+    ideal = exact(on_few_qubits(made), None)
+    assert ideal.probabilities[int(word, 2)] == pytest.approx(1)
+    assert "1" in word
+    assert "0" in word
+    assert made.count_ops()["cz"] == 2 * circuit.count_ops()["cz"]
+    assert measured_qubits(made) == measured_qubits(circuit)
+
+
+def test_every_gate_of_a_device_has_an_inverse() -> None:
+    """With fractional gates, and with those of older devices."""
+    for gates in (("rx", "rzz", "sx", "rz", "x", "id", "cz"), ("ecr", "sx", "rz", "x"), ("cx", "sx", "rz")):
+        circuit = QuantumCircuit(2, 2)
+        for name in gates:
+            angles = [0.3] if name in ("rx", "rz", "rzz") else []
+            getattr(circuit, name)(*angles, *((0, 1) if name in ("rzz", "cz", "ecr", "cx") else (0,)))
+        circuit.measure([0, 1], [0, 1])
+        made, word = mirrored(circuit, seed=1)
+        assert set(made.count_ops()) - {"x", "barrier"} <= {*gates, "measure"}
+        assert exact(on_few_qubits(made), None).probabilities[int(word, 2)] == pytest.approx(1)
+
+
+def test_cliffordised_keeps_gates_that_take_time(target: Target) -> None:
+    circuit = wide(target, 20, 2)
+    made = cliffordised(circuit)
+    assert is_clifford(made)
+    assert not is_clifford(circuit)
+    assert made.count_ops() == circuit.count_ops()
+
+
+def test_stabilizers_have_the_noise_of_the_device(target: Target) -> None:
+    """The same marginals as the density matrix; five standard deviations of 5,000 shots, and a little."""
+    circuit = cliffordised(wide(target, 8, 2))
+    reduced = on_few_qubits(circuit)
+    (way,) = [each for each in costs(reduced, 5000) if each.method == "stabilizer"]
+    counts = sampled(reduced, target, way, 5000, seed=1)
+    known = marginals(circuit, target)
+    for bit, p in known.items():
+        ones = sum(number for word, number in counts.items() if word[-1 - bit] == "1") / 5000
+        assert ones == pytest.approx(p, abs=5 * (0.25 / 5000) ** 0.5 + 0.003)
+
+
+def test_light_cones_are_exact(target: Target) -> None:
+    circuit = wide(target, 8, 2)
+    whole = exact(on_few_qubits(circuit), target)
+    indices = np.arange(len(whole.probabilities))
+    for bit, p in marginals(circuit, target).items():
+        place = whole.bits.index(bit)
+        assert p == pytest.approx(whole.probabilities[(indices >> place & 1) == 1].sum(), abs=1e-9)
+
+
+def test_observables_of_wide_circuits(target: Target) -> None:
+    circuit = wide(target, 6, 2)
+    bare = circuit.remove_final_measurements(inplace=False)
+    few = on_few_qubits(bare, range(6)).circuit
+    small = SparsePauliOp(["ZZIIII", "IIXIYI"], [1.0, 0.5])
+    ideal = float(np.real(Statevector(few).expectation_value(Operator(small))))
+    large = SparsePauliOp([f"{'I' * 127}{label}" for label in small.paulis.to_labels()], small.coeffs)
+    assert expectation_value(circuit, large, None) == pytest.approx(ideal, abs=1e-9)
+    assert abs(expectation_value(circuit, large, target)) < abs(ideal)
+    assert how(target, wide(target, 30, 2), seconds=0.1).way == "exact, bit by bit, from light cones"
+
+
+def test_ways_by_size(target: Target) -> None:
+    assert how(target, wide(target, 6, 2)).exact is not None
+    assert "shots by" in how(target, wide(target, 16, 1), shots=50).way
+    assert "stabilizers" in how(target, cliffordised(wide(target, 40, 2)), shots=50).way
+
+
+def test_a_refusal_says_why(target: Target) -> None:
+    circuit = wide(target, 133, 12)
+    with pytest.raises(errors.UnsupportedError, match="decide about bit.*method='mirror'") as told:
+        how(target, circuit, seconds=1)
+    assert "133 qubits" in str(told.value)
+
+
+def test_companions_run_on_the_device(torino: DirectBackend) -> None:
+    circuit = wide(torino.target, 6, 2)
+    mirror = torino.verify(circuit, method="mirror", shots=1000, seed=4)
+    clifford = torino.verify(circuit, method="clifford", shots=1000)
+    assert mirror.p_value > 1e-6
+    assert clifford.p_value > 1e-6
+    assert max(mirror.checks[0].counts.values()) > 400
+    assert "mirror of" in mirror.checks[0].name

@@ -1,0 +1,136 @@
+"""Verdicts on jobs of the local service, whose noise is that of the calibration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Parameter
+from scipy.stats import kstest
+from sickness import CIRCUIT_FAULTS, lopsided
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.verifying import NotConsistentWarning
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider import DirectBackend, DirectProvider
+
+SHOTS = 4000
+
+
+def circuits_for(backend: DirectBackend, number: int) -> list[QuantumCircuit]:
+    return transpile([lopsided(index) for index in range(number)], backend, seed_transpiler=11)
+
+
+def test_healthy_runs_have_uniform_p_values(nairobi: DirectBackend) -> None:
+    """Sixty of them; a Kolmogorov-Smirnov distance above 0.33 happens once in a million."""
+    meant = circuits_for(nairobi, 60)
+    found = nairobi.verify(meant, shots=SHOTS)
+    assert kstest([check.p_value for check in found.checks], "uniform").statistic < 0.33
+    assert found.p_value > 1e-6
+    assert all("exact" in check.way for check in found.checks)
+    assert all(0 <= check.total_variation.low <= check.total_variation.value < 0.1 for check in found.checks)
+
+
+@pytest.mark.parametrize("fault", CIRCUIT_FAULTS)
+def test_faults_of_the_set_up_are_noticed(nairobi: DirectBackend, fault: str) -> None:
+    meant = circuits_for(nairobi, 8)
+    job = nairobi.run([CIRCUIT_FAULTS[fault](circuit) for circuit in meant], shots=SHOTS)
+    found = nairobi.verify(job, circuits=meant)
+    assert found.verdict == "wrong"
+    assert all(check.verdict != "consistent" for check in found.checks)
+    if fault == "dead qubit":
+        dead = found.checks[0]
+        assert max(dead.outliers, key=lambda each: abs(each.device - each.twin)).clbit == max(
+            each.clbit for each in dead.outliers
+        )
+
+
+def test_doubled_errors_are_degraded(nairobi: DirectBackend, sick_nairobi: DirectBackend) -> None:
+    meant = circuits_for(nairobi, 8)
+    found = nairobi.verify(sick_nairobi.run(meant, shots=SHOTS), circuits=meant)
+    assert found.verdict == "degraded"
+    assert not found
+    better = sick_nairobi.verify(nairobi.run(meant, shots=SHOTS), circuits=meant)
+    assert better.verdict == "consistent"
+    assert any("better than its calibration" in note for check in better.checks for note in check.notes)
+
+
+def test_a_job_of_another_process(provider: DirectProvider, nairobi: DirectBackend) -> None:
+    """Circuits come from the journal: the text that was sent, parameters included."""
+    angle = Parameter("angle")
+    circuit = QuantumCircuit(2)
+    circuit.rx(angle, 0)
+    circuit.cx(0, 1)
+    circuit.measure_all()
+    isa = transpile(circuit, nairobi, seed_transpiler=1)
+    job_id = nairobi.run(isa, parameter_values=[[0.3], [1.7]], shots=1000).job_id()
+    found = nairobi.verify(provider.retrieve_job(job_id))
+    assert len(found.checks) == 2
+    assert found.p_value > 1e-6
+    assert found.job_id == job_id
+
+
+def test_equal_counts_get_equal_verdicts(nairobi: DirectBackend) -> None:
+    meant = circuits_for(nairobi, 1)
+    job = nairobi.run(meant, shots=500)
+    assert str(nairobi.verify(job, circuits=meant)) == str(nairobi.verify(job, circuits=meant))
+
+
+def test_verify_at_run(nairobi: DirectBackend) -> None:
+    meant = circuits_for(nairobi, 1)
+    job = nairobi.run(meant, shots=500, verify=True)
+    assert job.verification(timeout=60).p_value > 1e-6
+    assert job.verification() is job.verification()
+    with pytest.raises(errors.UnsupportedError, match=r"backend\.verify"):
+        nairobi.run(meant, shots=10).verification()
+
+
+def test_a_bad_result_is_a_warning(nairobi: DirectBackend, sick_nairobi: DirectBackend) -> None:
+    """The sick device judged by the healthy one's calibration, as if it had drifted since."""
+    meant = circuits_for(nairobi, 1)
+    job = sick_nairobi.run(meant, shots=SHOTS)
+    job.verify_with(nairobi.run(meant, shots=SHOTS, verify=True)._judge)
+    with pytest.warns(NotConsistentWarning, match="degraded"):
+        job.result(timeout=60)
+
+
+def test_reports(nairobi: DirectBackend) -> None:
+    meant = circuits_for(nairobi, 2)
+    meant[1].name = "<b>bold</b>"
+    found = nairobi.verify(meant, shots=500)
+    text, page = str(found), found.to_html()
+    assert "total variation" in text
+    assert "Hellinger" in text
+    assert "&lt;b&gt;bold" in page
+    assert "<b>bold" not in page
+    figure = found.plot(1, words=5)
+    (axes,) = figure.axes
+    assert len(axes.patches) == 10
+    assert found.verdict in axes.get_title() or "consistent" in axes.get_title()
+
+
+def test_dynamic_circuits_by_shots(torino: DirectBackend) -> None:
+    circuit = QuantumCircuit(2, 2)
+    circuit.sx(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(1)
+    circuit.measure(1, 1)
+    found = torino.verify(circuit, shots=1000, seed=1)
+    assert "shots" in found.checks[0].way
+    assert found.p_value > 1e-6
+
+
+def test_what_cannot_be_right_is_refused(nairobi: DirectBackend) -> None:
+    meant = circuits_for(nairobi, 1)
+    with pytest.raises(errors.InvalidInputError, match="method"):
+        nairobi.verify(meant, method="magic")
+    with pytest.raises(errors.InvalidInputError, match="significance"):
+        nairobi.verify(meant, significance=2)
+    job = nairobi.run(meant, shots=10)
+    with pytest.raises(errors.InvalidInputError, match="entries"):
+        nairobi.verify(job, circuits=meant * 2)
+    with pytest.raises(errors.InvalidInputError, match="ran already"):
+        nairobi.verify(job, method="mirror")
