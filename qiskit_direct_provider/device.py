@@ -58,7 +58,7 @@ class BackendStatus:
         return cls(
             backend_name=item.name,
             backend_version=item.version or "",
-            operational=item.status == "online",
+            operational=item.status.strip().lower() == "online",
             pending_jobs=(item.pending_jobs or 0) if isinstance(item, QueuedBackend) else 0,
             status_msg=text,
             state=item.status,

@@ -14,6 +14,7 @@ from qiskit_direct_provider.job_waiting import deadline_of, final_record, finish
 from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import ResultOrigin, check, merged, qiskit_result, records_from
 from qiskit_direct_provider.tracked_job import TrackedJob
+from qiskit_direct_provider.wire.dates import moment
 from qiskit_direct_provider.wire.primitives import ESTIMATOR, SAMPLER
 
 if TYPE_CHECKING:
@@ -289,9 +290,16 @@ class DirectJob(JobV1):
         return sum(times) * 1e-9 if len(times) == len(self._parts) else None
 
     def time_per_step(self) -> dict[str, datetime]:
-        """When the job was created and when it ended, as far as the server says."""
-        steps = {"CREATING": self.creation_date(), "COMPLETED": self._ended()}
-        return {step: moment for step, moment in steps.items() if moment is not None}
+        """When the job was created, when it began and when it ended, as far as the server says."""
+        told = (self._told(self._parts[0]) if len(self._parts) == 1 else None) or {}
+        times = told.get("timestamps")
+        said = times if isinstance(times, dict) else {}
+        steps = {
+            "CREATING": self.creation_date(),
+            "RUNNING": moment(said.get("running")),
+            "COMPLETED": self._ended() or moment(said.get("finished")),
+        }
+        return {step: time for step, time in steps.items() if time is not None}
 
     def metrics(self) -> dict[str, Any]:
         """Timestamps (ISO 8601) and usage, as far as the server tells.

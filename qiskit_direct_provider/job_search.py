@@ -205,6 +205,7 @@ def _seen(workspace: Workspace, entry: JobEntry | None, record: JobRecord) -> Jo
             stage=Stage.ACCEPTED,
             intended=record.created or _EARLIEST,
             circuits=(),
+            memory=True,  # whoever sent it may have asked for it
             timeout_s=record.timeout_s or 0,
             created=record.created,
             ended=record.ended,

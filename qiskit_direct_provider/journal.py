@@ -256,7 +256,12 @@ def _encode(entry: JobEntry) -> bytes:
 
 def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(json.dumps(dict(metadata), default=repr, skipkeys=True))
+        found: dict[str, Any] = json.loads(json.dumps(dict(metadata), default=_in_json, skipkeys=True))
     except (ValueError, RecursionError):
         return {}
     return found
+
+
+def _in_json(value: Any) -> Any:
+    """Numbers and arrays of NumPy as Python has them, anything else as its description."""
+    return value.tolist() if type(value).__module__ == "numpy" and hasattr(value, "tolist") else repr(value)

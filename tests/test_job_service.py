@@ -97,6 +97,17 @@ def test_one_job_that_cannot_be_cancelled_keeps_none_from_it(
     recorder.close()
 
 
+def test_a_job_of_another_machine_has_its_memory(
+    mine: DirectProvider, half_paused: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing here says whether it was asked for."""
+    job = mine.get_backend("fake_manila").run(measured_x(), shots=10, memory=True)
+    monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path / "elsewhere"))
+    with provider_for(half_paused, S3Storage(**half_paused.storage)) as elsewhere:
+        result = elsewhere.retrieve_job(job.job_id()).result(timeout=60)
+    assert result.get_memory() == ["1"] * 10
+
+
 def test_usage_is_added_up_by_tag(mine: DirectProvider) -> None:
     jobs = [run(mine, "fake_manila", job_tags=tags) for tags in (["a"], ["a", "b"], [])]
     for job in jobs:

@@ -211,6 +211,15 @@ def test_what_is_no_time_is_refused(nairobi: DirectBackend, provider: DirectProv
     assert job.result(timeout=math.inf).get_counts().shots() == 10
 
 
+def test_the_steps_of_a_job_have_times(channel_nairobi: DirectBackend) -> None:
+    job = channel_nairobi.run(measured_x(), shots=10)
+    job.result(timeout=60)
+    steps = job.time_per_step()
+    times = list(steps.values())
+    assert [step for step in steps if step != "RUNNING"] == ["CREATING", "COMPLETED"]
+    assert times == sorted(times)
+
+
 def test_only_jobs_can_be_waited_for(provider: DirectProvider) -> None:
     with pytest.raises(errors.InvalidInputError, match="only jobs"):
         provider.wait(["an-id"])  # type: ignore[list-item]

@@ -49,11 +49,11 @@ _ROUTE_MISSING = frozenset({404, 405, 501})
 
 
 class _Backends(Struct):
-    backends: list[msgspec.Raw]
+    backends: list[msgspec.Raw] | None
 
 
 class _Jobs(Struct):
-    jobs: list[msgspec.Raw]
+    jobs: list[msgspec.Raw] | None
 
 
 class DirectAccessClient(LaneClient):
@@ -81,7 +81,7 @@ class DirectAccessClient(LaneClient):
     def backends(self, deadline: Deadline) -> list[BackendItem]:
         """All backends; an entry that cannot be read is left out, with a warning in the log."""
         found = self._sender.send(Request("GET", "/v1/backends"), deadline, as_json(_Backends))
-        return readable(found.backends, BackendItem)
+        return readable(found.backends or [], BackendItem)
 
     def backend(self, name: str, deadline: Deadline) -> BackendItem:
         """State and message of one backend."""
@@ -93,12 +93,12 @@ class DirectAccessClient(LaneClient):
         return self._sender.send(request, deadline, Answer.document)
 
     def properties(self, name: str, deadline: Deadline) -> bytes | None:
-        """The calibration document; None where the route is missing or the document is empty."""
+        """The calibration document; None where there is none: no such route, 404, or an empty document."""
         request = Request("GET", _backend_path(name, "properties"))
         try:
             body = self._sender.send(request, deadline, Answer.document)
         except errors.DirectError as error:
-            if error.status in _ROUTE_MISSING and not isinstance(error, errors.BackendNotFoundError):
+            if error.status in _ROUTE_MISSING:
                 return None
             raise
         return None if body.strip() in {b"", b"null", b"{}"} else body
@@ -156,7 +156,7 @@ class DirectAccessClient(LaneClient):
         """All jobs that the server holds for this account, oldest first."""
         request = Request("GET", "/v1/jobs")
         found = self._sender.send(request, deadline, as_json(_Jobs), LONGEST_LIST_BYTES)
-        return [job_record(document) for document in readable(found.jobs, JobDocument)]
+        return [job_record(document) for document in readable(found.jobs or [], JobDocument)]
 
     def stored_result(self, job_id: str, deadline: Deadline) -> bytes | None:
         """The result document, if it is in the store."""
@@ -170,13 +170,13 @@ class DirectAccessClient(LaneClient):
         """
         give_up = deadline.sooner(RESULT_PATIENCE_S)
         while (body := self.stored_result(job_id, deadline)) is None:
+            time.sleep(min(RESULT_STEP_S, give_up.remaining()))
             if give_up.expired():
                 name = self._store().key(_result_name(job_id))
                 raise errors.StorageError(
                     f"job {job_id} is complete, but its result {name!r} is not in the object store; "
                     "the job was not deleted"
                 )
-            time.sleep(min(RESULT_STEP_S, give_up.remaining()))
         return body
 
     def logs(self, job_id: str, deadline: Deadline) -> str | None:

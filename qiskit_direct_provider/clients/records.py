@@ -27,10 +27,11 @@ logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Struct)
 
+# By the beginnings of words: servers were seen to say "Cancelled - Ran too long".
 _STATUS = {
     JobStatusWord.RUNNING.value.lower(): JobStatus.RUNNING,
     JobStatusWord.COMPLETED.value.lower(): JobStatus.DONE,
-    JobStatusWord.CANCELLED.value.lower(): JobStatus.CANCELLED,
+    "cancel": JobStatus.CANCELLED,
     JobStatusWord.FAILED.value.lower(): JobStatus.ERROR,
 }
 
@@ -74,7 +75,9 @@ def job_record(document: JobDocument) -> JobRecord:
 
 
 def _status(word: str) -> JobStatus:
-    return _STATUS.get(word.strip().lower()) or _unknown(word)
+    said = word.strip().lower()
+    known = (status for start, status in _STATUS.items() if said.startswith(start))
+    return next(known, None) or _unknown(word)
 
 
 @functools.lru_cache(maxsize=64)

@@ -132,6 +132,58 @@ def test_no_foreign_error_escapes(  # noqa: PLR0917 - fixtures are parameters
         assert proxy.hits + store.hits > 0, raised
 
 
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[object, int], str]:
+    """Names the body of an answer for `OddProxy.odd`."""
+
+    def named(document: object, status: int = 200) -> str:
+        body = json.dumps(document).encode()
+        monkeypatch.setitem(ODD_BODIES, "given", lambda _: (body, {":status": str(status)}))
+        return "given"
+
+    return named
+
+
+def test_a_list_that_is_null_is_empty(
+    odd_provider: DirectProvider, proxy: OddProxy, answering: Callable[..., str]
+) -> None:
+    with proxy.odd("GET", "/v1/backends", answering({"backends": None})):
+        assert odd_provider.backends() == []
+    with proxy.odd("GET", "/v1/jobs", answering({"jobs": None})):
+        assert odd_provider.jobs(job_tags=["no job has this"]) == []
+
+
+def test_a_device_without_a_calibration_is_still_a_device(
+    odd_provider: DirectProvider, proxy: OddProxy, answering: Callable[..., str]
+) -> None:
+    refusal = {"errors": [{"code": "1216", "message": "Backend fake_nairobi not found."}]}
+    with proxy.odd("GET", NAIROBI + "/properties", answering(refusal, 404)):
+        backend = odd_provider.get_backend("fake_nairobi")
+        assert backend.num_qubits == 7
+        assert backend.qubit_properties(0).t1 is None
+
+
+@pytest.mark.parametrize(("word", "operational"), [("Online", True), ("paused", False), ("Resting", False)])
+def test_a_device_is_online_in_any_case(
+    odd_provider: DirectProvider, proxy: OddProxy, answering: Callable[..., str], word: str, operational: bool
+) -> None:
+    with proxy.odd("GET", NAIROBI, answering({"name": "fake_nairobi", "status": word})):
+        assert odd_provider._backend("fake_nairobi").status().operational is operational
+
+
+def test_a_result_that_is_missing_is_called_so_however_short_the_wait(
+    odd_provider: DirectProvider, store: OddProxy, answering: Callable[..., str]
+) -> None:
+    job = odd_provider.get_backend("fake_nairobi").run(measured_x(), shots=10)
+    job.wait_for_final_state(timeout=60)
+    with (
+        store.odd("GET", "/.*/results_.*", answering("", 404)),
+        pytest.raises(errors.StorageError, match="is not in the object store"),
+    ):
+        job.result(timeout=2)
+    assert job.result(timeout=60).get_counts().shots() == 10
+
+
 @pytest.mark.parametrize("part", ["api", "store"])
 def test_memory_is_bounded(part: str, service: LocalService, own_storage: S3Storage, tmp_path: Path) -> None:
     """A megabyte that unpacks to a gigabyte costs no more than the limit of a body and 64 MiB."""

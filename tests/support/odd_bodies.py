@@ -53,7 +53,7 @@ class OddProxy:
                 if proxy._odd is not None and proxy._concerns(self.command, self.path):
                     proxy.hits += 1
                     content, more = ODD_BODIES[proxy._odd[2]](content)
-                    status, headers = 200, {**headers, **more}
+                    status, headers = int(more.pop(":status", "200")), {**headers, **more}
                 with contextlib.suppress(OSError):  # a client may have read enough
                     self.send_response_only(status)
                     for header, value in headers.items():

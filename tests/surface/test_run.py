@@ -156,6 +156,22 @@ def test_json_safe_metadata_comes_back_with_a_job_that_is_reloaded(nairobi: Dire
     assert again.result(timeout=60).results[0].header["metadata"] == circuit.metadata
 
 
+def test_numbers_of_numpy_in_metadata_are_still_numbers_in_a_job_that_is_reloaded(
+    nairobi: DirectBackend,
+) -> None:
+    """Experiments keep the values that they sweep there."""
+    circuit = number(1, 1)
+    circuit.metadata = {
+        "count": np.int64(3),
+        "on": np.array([True])[0],
+        "delays": {"s": np.array([0.5, 1.0])},
+        "points": [np.float32(0.25)],
+    }
+    job = nairobi.run(circuit, shots=10)
+    found = nairobi.provider.job(job.job_id()).result(timeout=60).results[0].header["metadata"]
+    assert found == {"count": 3, "on": True, "delays": {"s": [0.5, 1.0]}, "points": [0.25]}
+
+
 def test_memory_is_hexadecimal_in_the_data_and_bits_in_get_memory(nairobi: DirectBackend) -> None:
     result = nairobi.run(number(5, 0b10011), shots=100, memory=True).result(timeout=60)
     data = result.results[0].data.memory
