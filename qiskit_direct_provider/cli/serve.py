@@ -29,6 +29,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     workers: Annotated[
         int | None, typer.Option(help="Worker processes; default: one per processor.", min=1)
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="What runs jobs: processes (default), dask://HOST:PORT, or MODULE:CALLABLE."),
+    ] = None,
     state: Annotated[
         str | None, typer.Option(help="Folder that keeps jobs and objects; default: temporary.")
     ] = None,
@@ -59,6 +63,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         "max_lanes": max_lanes,
         "seed": seed,
         "workers": workers,
+        "executor": executor,
         "state": state,
         "storage_origins": tuple(storage_origin) if storage_origin else None,
         "s3_access_key": s3_access_key,

@@ -28,6 +28,7 @@ from qiskit_direct_provider.service import (
 )
 from qiskit_direct_provider.service.context import Service
 from qiskit_direct_provider.service.devices import open_devices
+from qiskit_direct_provider.service.executors import PROCESSES, open_workers
 from qiskit_direct_provider.service.hosts import HostCheck
 from qiskit_direct_provider.service.jobs import JobStore
 from qiskit_direct_provider.service.logins import Logins
@@ -42,7 +43,6 @@ from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
 from qiskit_direct_provider.service.signatures import Credentials
 from qiskit_direct_provider.service.tokens import Tokens
 from qiskit_direct_provider.service.transpiler_tasks import Transpilations
-from qiskit_direct_provider.service.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -107,12 +107,14 @@ def build_app(settings: ServiceSettings) -> FastAPI:
 
 
 def _assemble(settings: ServiceSettings, folder: Path) -> Service:
-    devices = open_devices(settings.devices, settings.paused)
+    elsewhere = settings.executor != PROCESSES
+    devices = open_devices(settings.devices, settings.paused, portable=elsewhere)
+    workers = open_workers(settings)
     jobs = JobStore(folder)
     objects = ObjectStore(folder, settings.s3_bucket)
     origins = Origins(settings, objects)
     origins.own_ports |= jobs.remember_port(settings.port)
-    runner = Runner(settings, jobs, origins, Workers(settings.workers))
+    runner = Runner(settings, jobs, origins, workers)
     tokens = Tokens(settings.api_key, settings.token_ttl_s)
     runs, sessions = RuntimeJobStore(folder), Sessions()
     queue = RuntimeQueue(settings, runs, sessions, runner)

@@ -6,7 +6,8 @@ import difflib
 import importlib.util
 import os
 import re
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where the documents of a device lie. ``properties`` is None when one file holds both."""
+    """Where the documents of a device lie. ``properties`` is None when one file holds both.
+
+    ``packed`` holds them themselves, for workers that do not see these files.
+    """
 
     name: str
     configuration: Path
     properties: Path | None
+    packed: bytes | None = field(default=None, repr=False)
 
 
 class Device:
@@ -47,7 +52,7 @@ class Device:
     @cached_property
     def properties(self) -> bytes:
         """Body of ``GET /v1/backends/{name}/properties``."""
-        if self.snapshot.properties is not None:
+        if self.snapshot.properties is not None and self.snapshot.packed is None:
             return self.snapshot.properties.read_bytes()
         return msgspec.json.encode(read_documents(self.snapshot)[1])
 
@@ -60,8 +65,10 @@ class Device:
         return BackendItem(name=self.name, status=status, message=message, version=version, locked=False)
 
 
-def open_devices(names: tuple[str, ...], paused: tuple[str, ...] = ()) -> dict[str, Device]:
-    """The devices to serve, by name and in the given order.
+def open_devices(
+    names: tuple[str, ...], paused: tuple[str, ...] = (), *, portable: bool = False
+) -> dict[str, Device]:
+    """The devices to serve, by name and in the given order; portable ones hold their documents.
 
     Raises:
         InvalidInputError: There is no such snapshot, the file is not a device, or two have one name.
@@ -71,6 +78,8 @@ def open_devices(names: tuple[str, ...], paused: tuple[str, ...] = ()) -> dict[s
     for name in taken:
         if taken.count(name) > 1:
             raise _invalid_input(f"two different devices are called {name!r}; change backend_name in a file")
+    if portable:
+        snapshots = [_packed(snapshot) for snapshot in snapshots]
     return {snapshot.name: Device(snapshot, paused=snapshot.name in paused) for snapshot in snapshots}
 
 
@@ -92,10 +101,17 @@ def snapshot_names() -> list[str]:
 
 def read_documents(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:
     """Configuration and properties as they are in the files."""
+    if snapshot.packed is not None:
+        configuration, properties = msgspec.json.decode(zlib.decompress(snapshot.packed))
+        return configuration, properties
     first = msgspec.json.decode(snapshot.configuration.read_bytes())
     if snapshot.properties is None:
         return first["configuration"], first["properties"]
     return first, msgspec.json.decode(snapshot.properties.read_bytes())
+
+
+def _packed(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, packed=zlib.compress(msgspec.json.encode(read_documents(snapshot))))
 
 
 @cache

@@ -54,6 +54,8 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         max_lanes: Stored jobs per device.
         seed: Makes results repeatable: the same input gives the same counts.
         workers: Worker processes, thus jobs simulated at once.
+        executor: What runs jobs: ``processes`` of this machine, ``dask://HOST:PORT``, the scheduler of a Dask
+            cluster, or ``MODULE:CALLABLE``, whose result is a ``concurrent.futures.Executor``.
         state: Folder for jobs and objects; None takes a temporary one.
         storage_origins: Object stores other than its own that jobs may name, as ``https://host:port``.
         s3_access_key: Access key of the service's own object store.
@@ -75,6 +77,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_lanes: int = 5
     seed: int | None = None
     workers: int = field(default_factory=_processors)
+    executor: str = "processes"
     state: str | None = None
     storage_origins: tuple[str, ...] = ()
     s3_access_key: str = field(default_factory=_made_up_access_key)
