@@ -43,6 +43,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     s3_access_key: Annotated[str | None, typer.Option(help="Access key of the object store.")] = None,
     s3_secret_key: Annotated[str | None, typer.Option(help="Secret key of the object store.")] = None,
     s3_bucket: Annotated[str | None, typer.Option(help="Bucket of the object store.")] = None,
+    drift: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Calibrate the devices anew so often.", min=0.1)
+    ] = None,
     faults: Annotated[
         str | None, typer.Option(metavar="FILE", help="What is to go wrong, as JSON or TOML.")
     ] = None,
@@ -69,6 +72,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         "s3_access_key": s3_access_key,
         "s3_secret_key": s3_secret_key,
         "s3_bucket": s3_bucket,
+        "drift_s": drift,
         "faults": faults,
         "noise": noise,
     }

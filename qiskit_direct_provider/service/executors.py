@@ -57,6 +57,7 @@ class ExecutorWorkers:
     ) -> None:
         self._executor = executor
         self._lost = lost
+        self._refusals: tuple[type[BaseException], ...] = (*lost, RuntimeError)
         self._close = close
 
     def start(self) -> None:
@@ -75,7 +76,7 @@ class ExecutorWorkers:
         """
         try:
             inner: Future[ResultT] = self._executor.submit(function, *args)
-        except (*self._lost, RuntimeError) as error:
+        except self._refusals as error:
             raise WorkerLostError(f"the executor takes no jobs: {error}") from error
         outer: Future[ResultT] = Future()
         outer.add_done_callback(lambda future: inner.cancel() if future.cancelled() else None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import uuid
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from qiskit_direct_provider.service.faults import FaultPlan
 
@@ -65,6 +66,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         noise: Whether the devices' noise is simulated.
         token_ttl_s: Life of a bearer token.
         simulation_limit_s: Wall-clock time after which a simulation is given up.
+        drift_s: Seconds between two calibrations of the devices; None leaves them as their snapshots are.
         faults: What is to go wrong.
     """
 
@@ -87,6 +89,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     noise: bool = True
     token_ttl_s: int = 3600
     simulation_limit_s: float = 600.0
+    drift_s: Annotated[float, Meta(gt=0)] | None = None
     faults: FaultPlan | None = None
 
     def __repr__(self) -> str:
