@@ -29,6 +29,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     workers: Annotated[
         int | None, typer.Option(help="Worker processes; default: one per processor.", min=1)
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="What runs jobs: processes (default), dask://HOST:PORT, or MODULE:CALLABLE."),
+    ] = None,
     state: Annotated[
         str | None, typer.Option(help="Folder that keeps jobs and objects; default: temporary.")
     ] = None,
@@ -39,6 +43,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
     s3_access_key: Annotated[str | None, typer.Option(help="Access key of the object store.")] = None,
     s3_secret_key: Annotated[str | None, typer.Option(help="Secret key of the object store.")] = None,
     s3_bucket: Annotated[str | None, typer.Option(help="Bucket of the object store.")] = None,
+    drift: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Calibrate the devices anew so often.", min=0.1)
+    ] = None,
     faults: Annotated[
         str | None, typer.Option(metavar="FILE", help="What is to go wrong, as JSON or TOML.")
     ] = None,
@@ -59,11 +66,13 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
         "max_lanes": max_lanes,
         "seed": seed,
         "workers": workers,
+        "executor": executor,
         "state": state,
         "storage_origins": tuple(storage_origin) if storage_origin else None,
         "s3_access_key": s3_access_key,
         "s3_secret_key": s3_secret_key,
         "s3_bucket": s3_bucket,
+        "drift_s": drift,
         "faults": faults,
         "noise": noise,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -28,6 +29,8 @@ from qiskit_direct_provider.service import (
 )
 from qiskit_direct_provider.service.context import Service
 from qiskit_direct_provider.service.devices import open_devices
+from qiskit_direct_provider.service.drift import DriftClock
+from qiskit_direct_provider.service.executors import PROCESSES, open_workers
 from qiskit_direct_provider.service.hosts import HostCheck
 from qiskit_direct_provider.service.jobs import JobStore
 from qiskit_direct_provider.service.logins import Logins
@@ -42,7 +45,6 @@ from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
 from qiskit_direct_provider.service.signatures import Credentials
 from qiskit_direct_provider.service.tokens import Tokens
 from qiskit_direct_provider.service.transpiler_tasks import Transpilations
-from qiskit_direct_provider.service.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -107,12 +109,16 @@ def build_app(settings: ServiceSettings) -> FastAPI:
 
 
 def _assemble(settings: ServiceSettings, folder: Path) -> Service:
-    devices = open_devices(settings.devices, settings.paused)
+    elsewhere = settings.executor != PROCESSES
+    devices = open_devices(
+        settings.devices, settings.paused, portable=elsewhere, clock=_drift_clock(settings)
+    )
+    workers = open_workers(settings)
     jobs = JobStore(folder)
     objects = ObjectStore(folder, settings.s3_bucket)
     origins = Origins(settings, objects)
     origins.own_ports |= jobs.remember_port(settings.port)
-    runner = Runner(settings, jobs, origins, Workers(settings.workers))
+    runner = Runner(settings, jobs, origins, workers)
     tokens = Tokens(settings.api_key, settings.token_ttl_s)
     runs, sessions = RuntimeJobStore(folder), Sessions()
     queue = RuntimeQueue(settings, runs, sessions, runner)
@@ -122,6 +128,12 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
         logins=logins,
         transpilations=transpilations,
     )
+
+
+def _drift_clock(settings: ServiceSettings) -> DriftClock | None:
+    if settings.drift_s is None:
+        return None
+    return DriftClock(settings.drift_s, secrets.randbits(32) if settings.seed is None else settings.seed)
 
 
 def _serve_objects(app: FastAPI, service: Service) -> None:

@@ -6,14 +6,19 @@ import difflib
 import importlib.util
 import os
 import re
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qiskit_direct_provider.service.drift import Drift, DriftClock, drifted
 from qiskit_direct_provider.wire.direct_access import BackendItem
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["Device", "Snapshot", "find_snapshot", "open_devices", "read_documents", "snapshot_names"]
 
@@ -23,33 +28,59 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where the documents of a device lie. ``properties`` is None when one file holds both."""
+    """Where the documents of a device lie. ``properties`` is None when one file holds both.
+
+    ``packed`` holds them themselves, for workers that do not see these files; ``drift`` makes it a later
+    calibration of the same device.
+    """
 
     name: str
     configuration: Path
     properties: Path | None
+    packed: bytes | None = field(default=None, repr=False)
+    drift: Drift | None = None
 
 
 class Device:
     """One device as it is served: its documents as bytes, made ready once; paused, it keeps jobs waiting."""
 
-    def __init__(self, snapshot: Snapshot, *, paused: bool = False) -> None:
-        self.snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, *, paused: bool = False, clock: DriftClock | None = None) -> None:
+        self._snapshot = snapshot
+        self._clock = clock
+        self._served: tuple[Snapshot, bytes] | None = None
         self.paused = paused
         self.name = snapshot.name
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Its documents as they are now."""
+        return self._calibrated(None)
+
+    def _calibrated(self, before: datetime | None) -> Snapshot:
+        if self._clock is None:
+            return self._snapshot
+        drift = self._clock.current() if before is None else self._clock.before(before)
+        return replace(self._snapshot, drift=drift) if drift.step else self._snapshot
 
     @cached_property
     def configuration(self) -> bytes:
         """Body of ``GET /v1/backends/{name}/configuration``."""
-        configuration, _ = read_documents(self.snapshot)
+        configuration, _ = read_documents(self._snapshot)
         return msgspec.json.encode(_as_served(configuration, self.name))
 
-    @cached_property
+    @property
     def properties(self) -> bytes:
         """Body of ``GET /v1/backends/{name}/properties``."""
-        if self.snapshot.properties is not None:
-            return self.snapshot.properties.read_bytes()
-        return msgspec.json.encode(read_documents(self.snapshot)[1])
+        return self._properties(self.snapshot)
+
+    def properties_before(self, moment: datetime) -> bytes:
+        """The last calibration before a moment, or the first one that is known."""
+        return self._properties(self._calibrated(moment))
+
+    def _properties(self, snapshot: Snapshot) -> bytes:
+        if self._served is None or self._served[0] != snapshot:
+            self._served = snapshot, _encoded_properties(snapshot)
+        return self._served[1]
 
     @cached_property
     def item(self) -> BackendItem:
@@ -60,8 +91,20 @@ class Device:
         return BackendItem(name=self.name, status=status, message=message, version=version, locked=False)
 
 
-def open_devices(names: tuple[str, ...], paused: tuple[str, ...] = ()) -> dict[str, Device]:
+def open_devices(
+    names: tuple[str, ...],
+    paused: tuple[str, ...] = (),
+    *,
+    portable: bool = False,
+    clock: DriftClock | None = None,
+) -> dict[str, Device]:
     """The devices to serve, by name and in the given order.
+
+    Args:
+        names: Names of snapshots, and files.
+        paused: Those that keep jobs waiting.
+        portable: Let snapshots hold their documents, for workers on other machines.
+        clock: Calibrates them.
 
     Raises:
         InvalidInputError: There is no such snapshot, the file is not a device, or two have one name.
@@ -71,7 +114,11 @@ def open_devices(names: tuple[str, ...], paused: tuple[str, ...] = ()) -> dict[s
     for name in taken:
         if taken.count(name) > 1:
             raise _invalid_input(f"two different devices are called {name!r}; change backend_name in a file")
-    return {snapshot.name: Device(snapshot, paused=snapshot.name in paused) for snapshot in snapshots}
+    if portable:
+        snapshots = [_packed(snapshot) for snapshot in snapshots]
+    return {
+        snapshot.name: Device(snapshot, paused=snapshot.name in paused, clock=clock) for snapshot in snapshots
+    }
 
 
 def find_snapshot(name: str) -> Snapshot:
@@ -91,11 +138,31 @@ def snapshot_names() -> list[str]:
 
 
 def read_documents(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Configuration and properties as they are in the files."""
+    """Configuration and properties as they are in the files, the properties drifted."""
+    configuration, properties = _as_they_are(snapshot)
+    if snapshot.drift is not None:
+        properties = drifted(properties, snapshot.name, snapshot.drift)
+    return configuration, properties
+
+
+def _as_they_are(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:
+    if snapshot.packed is not None:
+        configuration, properties = msgspec.json.decode(zlib.decompress(snapshot.packed))
+        return configuration, properties
     first = msgspec.json.decode(snapshot.configuration.read_bytes())
     if snapshot.properties is None:
         return first["configuration"], first["properties"]
     return first, msgspec.json.decode(snapshot.properties.read_bytes())
+
+
+def _encoded_properties(snapshot: Snapshot) -> bytes:
+    if snapshot.properties is None or snapshot.packed is not None or snapshot.drift is not None:
+        return msgspec.json.encode(read_documents(snapshot)[1])
+    return snapshot.properties.read_bytes()
+
+
+def _packed(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, packed=zlib.compress(msgspec.json.encode(read_documents(snapshot))))
 
 
 @cache

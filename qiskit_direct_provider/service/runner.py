@@ -11,6 +11,7 @@ from pebble import ProcessExpired
 
 from qiskit_direct_provider.service import outcome
 from qiskit_direct_provider.service.entry import run_task
+from qiskit_direct_provider.service.executors import PROCESSES, WorkerLostError
 from qiskit_direct_provider.service.joblog import JobLog
 from qiskit_direct_provider.service.origins import OriginError, Origins
 from qiskit_direct_provider.service.outcome import JobEnd, Outcome, Task, cancelled, failed
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qiskit_direct_provider.service.devices import Device
+    from qiskit_direct_provider.service.executors import WorkerPool
     from qiskit_direct_provider.service.jobs import JobStore, StoredJob
     from qiskit_direct_provider.service.settings import ServiceSettings
-    from qiskit_direct_provider.service.workers import Workers
 
 __all__ = ["Runner"]
 
@@ -36,7 +37,9 @@ _CANCEL_PATIENCE_S = 1.0
 class Runner:
     """Runs jobs: fetch the input, simulate in a worker, store the results, then the log, then the status."""
 
-    def __init__(self, settings: ServiceSettings, jobs: JobStore, origins: Origins, workers: Workers) -> None:
+    def __init__(
+        self, settings: ServiceSettings, jobs: JobStore, origins: Origins, workers: WorkerPool
+    ) -> None:
         self._settings = settings
         self._jobs = jobs
         self._origins = origins
@@ -128,11 +131,24 @@ class Runner:
         return await self.simulate(task)
 
     async def in_worker(self, function: Callable[..., T], *args: object) -> T:
-        """Run a function in a worker, once they are warm. Cancelling this kills the worker."""
+        """Run a function in a worker, once they are warm. Cancelling this kills the worker, if it can be.
+
+        Raises:
+            TimeoutError: Of ``concurrent.futures``: it took longer than the settings allow.
+            WorkerLostError: What ran it is gone.
+        """
         assert self._ready is not None
         await asyncio.shield(self._ready)
         limit_s = self._settings.simulation_limit_s
-        return await asyncio.wrap_future(self._workers.submit(function, *args, timeout_s=limit_s))
+        try:
+            future = asyncio.wrap_future(self._workers.submit(function, *args, timeout_s=limit_s))
+            if self._settings.executor == PROCESSES:
+                return await future
+            return await asyncio.wait_for(future, limit_s)
+        except ProcessExpired as error:
+            raise WorkerLostError(f"exit code {error.exitcode}") from error
+        except asyncio.TimeoutError as error:
+            raise SimulationTimeoutError from error
 
     async def simulate(self, task: Task) -> Outcome:
         """Run the program of a job."""
@@ -142,8 +158,8 @@ class Runner:
         except SimulationTimeoutError:
             message = f"The simulation was given up after {limit_s:g} s."
             return Outcome(failed(outcome.TIMED_OUT, message, "Use fewer shots, qubits or gates."), "")
-        except ProcessExpired as error:
-            message = f"The worker process died (exit code {error.exitcode}) while it ran the job."
+        except WorkerLostError as error:
+            message = f"The worker process died ({error}) while it ran the job."
             solution = "The circuit may need more memory than there is: use fewer qubits."
             return Outcome(failed(outcome.SIMULATION_FAILED, message, solution), "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,12 @@ async def get_configuration(name: str, request: Request, _caller: AuthenticatedC
 
 @router.get("/backends/{name}/properties")
 async def get_properties(name: str, request: Request, _caller: AuthenticatedCaller) -> Response:
-    """The calibration, unless it is later than ``updated_before``: there is only the one."""
-    document = device_named(service_of(request), name).properties
+    """The calibration, or the last one before ``updated_before``; null when there was none."""
+    device = device_named(service_of(request), name)
     before = as_stored(request.query_params.get("updated_before"), "updated_before")
+    document = device.properties
+    if before is not None:
+        document = device.properties_before(datetime.fromisoformat(before.replace("Z", "+00:00")))
     made = as_stored(msgspec.json.decode(document).get("last_update_date"), "last_update_date")
     return answer(b"null" if before and made and made > before else document)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import uuid
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from qiskit_direct_provider.service.faults import FaultPlan
 
@@ -54,6 +55,8 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         max_lanes: Stored jobs per device.
         seed: Makes results repeatable: the same input gives the same counts.
         workers: Worker processes, thus jobs simulated at once.
+        executor: What runs jobs: ``processes`` of this machine, ``dask://HOST:PORT``, the scheduler of a Dask
+            cluster, or ``MODULE:CALLABLE``, whose result is a ``concurrent.futures.Executor``.
         state: Folder for jobs and objects; None takes a temporary one.
         storage_origins: Object stores other than its own that jobs may name, as ``https://host:port``.
         s3_access_key: Access key of the service's own object store.
@@ -63,6 +66,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         noise: Whether the devices' noise is simulated.
         token_ttl_s: Life of a bearer token.
         simulation_limit_s: Wall-clock time after which a simulation is given up.
+        drift_s: Seconds between two calibrations of the devices; None leaves them as their snapshots are.
         faults: What is to go wrong.
     """
 
@@ -75,6 +79,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_lanes: int = 5
     seed: int | None = None
     workers: int = field(default_factory=_processors)
+    executor: str = "processes"
     state: str | None = None
     storage_origins: tuple[str, ...] = ()
     s3_access_key: str = field(default_factory=_made_up_access_key)
@@ -84,6 +89,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     noise: bool = True
     token_ttl_s: int = 3600
     simulation_limit_s: float = 600.0
+    drift_s: Annotated[float, Meta(gt=0)] | None = None
     faults: FaultPlan | None = None
 
     def __repr__(self) -> str:

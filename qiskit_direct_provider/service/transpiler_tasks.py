@@ -10,9 +10,8 @@ from concurrent.futures import TimeoutError as WorkerTimeoutError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pebble import ProcessExpired
-
 from qiskit_direct_provider.service.entry import run_transpilation
+from qiskit_direct_provider.service.executors import WorkerLostError
 from qiskit_direct_provider.wire.transpiler import FAILURE, PENDING, SUCCESS, TaskState, TranspiledCircuit
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Transpilations:
         try:
             found: list[TranspiledCircuit] = await self._runner.in_worker(run_transpilation, request)
             state = TaskState(state=SUCCESS, result=found)
-        except (ValueError, WorkerTimeoutError, ProcessExpired) as error:
+        except (ValueError, WorkerTimeoutError, WorkerLostError) as error:
             LOGGER.info("transpiler task %s: %s", task_id, error)
             state = TaskState(state=FAILURE)
         except Exception:

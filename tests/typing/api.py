@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qiskit_direct_provider import (
@@ -40,6 +41,12 @@ def connect() -> DirectProvider:
         prefix="me/",
     )
     return DirectProvider("key", "https://system.example", instance="crn", storage=storage, timeout=30.0)
+
+
+def play_back(backend: DirectBackend) -> DirectProvider:
+    file: Path = backend.save_snapshot("mine.json", overwrite=True)
+    faults = [{"kind": "expired_token", "times": 1}]
+    return DirectProvider.local([file, "fake_nairobi"], seed=1, faults=faults)
 
 
 def run(provider: DirectProvider) -> dict[str, int]:
