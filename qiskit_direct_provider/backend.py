@@ -357,6 +357,8 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             warnings.warn(text, stacklevel=2)
         self._warn_of_degraded(pubs, device)
         asked = run_options.sampler_options(options, self.options, device.configuration)
+        if verify:
+            self._can_verify(asked)
         if max_quantum_seconds is not None:
             budget = self._within_budget(pubs, device, asked, max_quantum_seconds)
             timeout_secs = budget if timeout_secs is None else timeout_secs

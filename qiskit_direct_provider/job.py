@@ -56,7 +56,7 @@ class DirectJob(JobV1):
         self._parts = [TrackedJob(workspace, part) for part in parts or (entry,)]
         self._primitive_result: PrimitiveResult | None = None
         self._result: Result | None = None
-        self._judge: Callable[[Result], Verification] | None = None
+        self._judge: Callable[[Result], Verification | None] | None = None
         self._verification: Verification | None = None
 
     def __repr__(self) -> str:
@@ -141,7 +141,7 @@ class DirectJob(JobV1):
                 self._verification = self._judge(self._result)
         return self._result
 
-    def verify_with(self, judge: Callable[[Result], Verification]) -> None:
+    def verify_with(self, judge: Callable[[Result], Verification | None]) -> None:
         """Have the result looked at as soon as it is there; ``backend.run(..., verify=True)`` does so."""
         self._judge = judge
 
@@ -149,14 +149,18 @@ class DirectJob(JobV1):
         """Whether the counts are what the device's calibration promises; waits for the result.
 
         Raises:
-            UnsupportedError: The job was not sent with ``verify=True``; ``backend.verify(job)`` looks at any.
+            UnsupportedError: The job was not sent with ``verify=True``, or its circuits cannot be simulated;
+                ``backend.verify(job)`` looks at any.
         """
         if self._judge is None:
             raise errors.UnsupportedError(
                 f"job {self.job_id()} was not sent with verify=True; call backend.verify(job)"
             )
         self.result(timeout, wait)
-        assert self._verification is not None
+        if self._verification is None:
+            raise errors.UnsupportedError(
+                f"job {self.job_id()} could not be verified, as a warning said; backend.verify(job) tells why"
+            )
         return self._verification
 
     def primitive_result(

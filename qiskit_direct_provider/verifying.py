@@ -34,7 +34,7 @@ class DegradedWarning(UserWarning):
 
 
 class NotConsistentWarning(UserWarning):
-    """The counts of a job are not what the device's calibration promises."""
+    """The counts of a job are not what the device's calibration promises, or it could not be found out."""
 
 
 class Verifying:
@@ -90,9 +90,9 @@ class Verifying:
         from qiskit_direct_provider.verification.validating import validated
 
         asked = {"shots": shots, "max_quantum_seconds": max_quantum_seconds, **options}
-        return validated(
-            as_circuits(circuits), circuits, parameter_values, self._loaded(), self.options, asked
-        )
+        found = as_circuits(circuits)
+        again = circuits if hasattr(circuits, "data") else found  # an iterator is used up by now
+        return validated(found, again, parameter_values, self._loaded(), self.options, asked)
 
     def estimate(
         self,
@@ -212,18 +212,29 @@ class Verifying:
         check_budget(self._estimated(pubs, device, asked), limit)
         return max(1, int(-(-limit // 1)))
 
-    def _verified(self, job: DirectJob, pubs: Sequence[Pub], device: Device) -> DirectJob:
-        """The job, which verifies its counts as soon as they are there."""
+    def _can_verify(self, asked: dict[str, Any]) -> None:
+        """Refuse ``verify=True`` where it cannot work, before anything is sent."""
         from qiskit_direct_provider.verification.aer import require_aer
 
         require_aer("verify=True")
+        if "meas_type" in asked.get("execution", {}):
+            raise errors.InvalidInputError("verify=True compares counts: it needs meas_level=2")
+
+    def _verified(self, job: DirectJob, pubs: Sequence[Pub], device: Device) -> DirectJob:
+        """The job, which verifies its counts as soon as they are there."""
         from qiskit_direct_provider.verification.verify import Options as How
         from qiskit_direct_provider.verification.verify import bound
 
         circuits = bound([pub.circuit for pub in pubs], [pub.values for pub in pubs])
 
-        def judge(result: Result) -> Verification:
-            found = self._judged(circuits, result, device, How())
+        def judge(result: Result) -> Verification | None:
+            try:
+                found = self._judged(circuits, result, device, How())
+            except errors.DirectError as error:  # the result is there, and must not be lost over this
+                warnings.warn(
+                    f"job {job.job_id()} was not verified: {error}", NotConsistentWarning, stacklevel=4
+                )
+                return None
             if not found:
                 warnings.warn(str(found), NotConsistentWarning, stacklevel=4)
             return found

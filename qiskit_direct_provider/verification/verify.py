@@ -113,7 +113,7 @@ def judged(
     each = 1 - (1 - options.significance) ** (1 / len(circuits))
     checks = []
     for index, circuit in enumerate(circuits):
-        counts = {word.replace(" ", ""): number for word, number in result.get_counts(index).items()}
+        counts = _counts(result, index)
         question = _question(index, circuit, counts, each)
         seed = _seed(counts) if options.seed is None else options.seed + index
         expected = expect(
@@ -127,6 +127,16 @@ def judged(
         checks.append(check(question, counts, expected, np.random.default_rng(seed)))
     calibrated = device.calibration.last_update_date if device.calibration else None
     return Verification(name, calibrated, tuple(checks), result.job_id, options.significance)
+
+
+def _counts(result: Result, index: int) -> dict[str, int]:
+    from qiskit.exceptions import QiskitError
+
+    try:
+        found = result.get_counts(index)
+    except QiskitError as error:
+        raise InvalidInputError(f"entry {index} of the result has no counts: {error}") from error
+    return {word.replace(" ", ""): number for word, number in found.items()}
 
 
 def _question(index: int, circuit: QuantumCircuit, counts: dict[str, int], significance: float) -> Question:

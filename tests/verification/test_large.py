@@ -12,6 +12,7 @@ from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 from wide import wide
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.verification.checking import check
 from qiskit_direct_provider.verification.clifford import cliffordised, is_clifford
 from qiskit_direct_provider.verification.companions import mirrored
 from qiskit_direct_provider.verification.distribution import exact, measured_qubits, sampled
@@ -19,6 +20,7 @@ from qiskit_direct_provider.verification.expected import Expected, expect
 from qiskit_direct_provider.verification.lightcone import expectation_value, marginals
 from qiskit_direct_provider.verification.methods import costs
 from qiskit_direct_provider.verification.reduction import on_few_qubits
+from qiskit_direct_provider.verification.verify import _question
 
 if TYPE_CHECKING:
     from qiskit.transpiler import Target
@@ -105,6 +107,34 @@ def test_ways_by_size(target: Target) -> None:
     assert how(target, wide(target, 6, 2)).exact is not None
     assert "shots by" in how(target, wide(target, 16, 1), shots=50).way
     assert "stabilizers" in how(target, cliffordised(wide(target, 40, 2)), shots=50).way
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_dead_qubit_among_many_is_noticed(target: Target, layers: int) -> None:
+    """Words never repeat here; bits, pairs and parities tell."""
+    circuit = cliffordised(wide(target, 40, layers))
+    expected = how(target, circuit, shots=400)
+    dead = circuit.copy_empty_like()
+    victim = next(qubit for qubit in range(40) if _ones(expected, qubit) > 100)
+    for each in circuit.data:
+        if each.name == "measure" and circuit.find_bit(each.qubits[0]).index == victim:
+            dead.reset(victim)
+        dead.append(each)
+    question = _question(0, circuit, {"0" * 40: 1}, 0.01)
+    found = []
+    for ran in (circuit, dead):
+        reduced = on_few_qubits(ran)
+        (way,) = [each for each in costs(reduced, 400) if each.method == "stabilizer"]
+        counts = sampled(reduced, target, way, 400, seed=9)
+        found.append(check(question, counts, expected, np.random.default_rng(1)))
+    assert found[0].p_value > 1e-4
+    assert found[1].p_value < 0.002
+    assert [each.qubit for each in found[1].outliers] == [victim]
+
+
+def _ones(expected: Expected, bit: int) -> int:
+    assert expected.counts is not None
+    return sum(number for word, number in expected.counts.items() if word[-1 - bit] == "1")
 
 
 def test_a_refusal_says_why(target: Target) -> None:

@@ -87,6 +87,21 @@ def test_verify_at_run(nairobi: DirectBackend) -> None:
         nairobi.run(meant, shots=10).verification()
 
 
+def test_what_cannot_be_verified_is_refused_or_kept(torino: DirectBackend) -> None:
+    """Without counts, before it is sent; too large for a simulation, with its result."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidInputError, match="meas_level=2"):
+        torino.run(circuit, verify=True, meas_level=1)
+    job = torino.run(circuit, shots=10)
+    with pytest.raises(errors.InvalidInputError, match="no counts"):
+        torino.verify(torino.run(circuit, shots=10, meas_level=1))
+    job.verify_with(lambda _: None)
+    assert sum(job.result(timeout=60).get_counts().values()) == 10
+    with pytest.raises(errors.UnsupportedError, match="could not be verified"):
+        job.verification()
+
+
 def test_a_bad_result_is_a_warning(nairobi: DirectBackend, sick_nairobi: DirectBackend) -> None:
     """The sick device judged by the healthy one's calibration, as if it had drifted since."""
     meant = circuits_for(nairobi, 1)
