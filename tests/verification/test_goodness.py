@@ -72,14 +72,14 @@ def test_another_distribution_is_noticed() -> None:
 @pytest.mark.parametrize("measure", [total_variation, hellinger])
 @pytest.mark.parametrize("mixed", [0.0, 0.1, 0.5])
 def test_intervals_hold_the_distance(measure: object, mixed: float) -> None:
-    """In nine of ten cases at least, whether the distance is nothing or large."""
+    """In most of forty cases (38 is what they are made for), whether the distance is nothing or large."""
     assert callable(measure)
     rng = np.random.default_rng(3)
     p = distributions()[1]
     q = (1 - mixed) * p + mixed * p[::-1]
     true = float(measure(p, q))
     inside = [0, 0]
-    for _ in range(100):
+    for _ in range(40):
         counts = rng.multinomial(1000, q)
         found = (
             distance_from(measure, counts, p, rng),
@@ -87,7 +87,7 @@ def test_intervals_hold_the_distance(measure: object, mixed: float) -> None:
         )
         for index, each in enumerate(found):
             inside[index] += each.low - 0.005 <= true <= each.high + 0.005
-    assert min(inside) >= 80
+    assert min(inside) >= 31
 
 
 def test_likeness_tells_weaker_from_other() -> None:
