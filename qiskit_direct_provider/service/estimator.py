@@ -11,7 +11,12 @@ import numpy as np
 from qiskit.circuit import ClassicalRegister
 from qiskit.primitives import DataBin, PrimitiveResult, PubResult
 
-from qiskit_direct_provider.service.isa import check_angles, check_circuit, circuit_duration_s
+from qiskit_direct_provider.service.isa import (
+    check_angles,
+    check_circuit,
+    circuit_duration_s,
+    reset_duration_s,
+)
 from qiskit_direct_provider.service.observables import Pauli, expand, measurement_groups, support
 from qiskit_direct_provider.service.outcome import BAD_NUMBERS, JobProblemError
 from qiskit_direct_provider.service.pubs import read_estimator_pub
@@ -77,7 +82,7 @@ class EstimatorProgram:
 
     def __init__(self, program_input: ProgramInput, machine: Machine, log: JobLog) -> None:
         self._machine = machine
-        self._rep_delay_s = program_input.rep_delay_s
+        self._rep_delay_s, self._resets = program_input.rep_delay_s, program_input.init_qubits
         self._log = log
         self._plans = []
         for value in program_input.pubs:
@@ -92,7 +97,10 @@ class EstimatorProgram:
         total = 0.0
         for plan in self._plans:
             for each in plan.measurements:
-                duration = circuit_duration_s(each.circuit, self._machine.device, plan.reduced.places)
+                device, places = self._machine.device, plan.reduced.places
+                duration = circuit_duration_s(each.circuit, device, places)
+                if self._resets:
+                    duration += reset_duration_s(each.circuit, device, places)
                 total += plan.shots * (duration + self._rep_delay_s)
         return total
 

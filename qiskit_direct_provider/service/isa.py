@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qiskit_direct_provider.service.calibration import Calibration
 
-__all__ = ["check_angles", "check_circuit", "circuit_duration_s"]
+__all__ = ["check_angles", "check_circuit", "circuit_duration_s", "reset_duration_s"]
 
 _DIRECTIVES = frozenset({"barrier", "store", "break_loop", "continue_loop", "measure", "reset", "delay"})
 _RZZ_TOLERANCE = 1e-9
@@ -71,6 +71,14 @@ def circuit_duration_s(circuit: QuantumCircuit, device: Calibration, places: tup
         end = start + _duration_s(instruction, device, tuple(places[qubit] for qubit in local))
         clocks.update(dict.fromkeys(local, end))
     return max(clocks.values(), default=0.0)
+
+
+def reset_duration_s(circuit: QuantumCircuit, device: Calibration, places: tuple[int, ...]) -> float:
+    """Time for setting the qubits that are used to 0 before a shot, all at once."""
+    used = {
+        qubits for each, where in _instructions(circuit, places) if each.name != "barrier" for qubits in where
+    }
+    return max((device.duration_s("reset", (qubit,)) for qubit in used), default=0.0)
 
 
 def _duration_s(instruction: CircuitInstruction, device: Calibration, qubits: tuple[int, ...]) -> float:

@@ -37,6 +37,7 @@ class ProgramInput:
     rep_delay_s: float
     seed: int | None
     measurement: str = "classified"
+    init_qubits: bool = True
 
 
 def read_input(document: object, program_id: str, device: Calibration, log: JobLog) -> ProgramInput:
@@ -65,6 +66,7 @@ def read_input(document: object, program_id: str, device: Calibration, log: JobL
         rep_delay_s=_rep_delay_s(_member(options, "execution"), device),
         seed=_seed(_member(options, "simulator")),
         measurement=_measurement(_member(options, "execution")) if is_sampler else "classified",
+        init_qubits=_member(options, "execution").get("init_qubits") is not False,
     )
 
 

@@ -10,7 +10,12 @@ import numpy as np
 from qiskit.primitives import BitArray, DataBin, PrimitiveResult, SamplerPubResult
 
 from qiskit_direct_provider.service.encoding import SPANS
-from qiskit_direct_provider.service.isa import check_angles, check_circuit, circuit_duration_s
+from qiskit_direct_provider.service.isa import (
+    check_angles,
+    check_circuit,
+    circuit_duration_s,
+    reset_duration_s,
+)
 from qiskit_direct_provider.service.outcome import BAD_NUMBERS, JobProblemError
 from qiskit_direct_provider.service.pubs import read_sampler_pub
 from qiskit_direct_provider.service.readout import average_points, measured_qubits, shot_points
@@ -46,7 +51,7 @@ class SamplerProgram:
 
     def __init__(self, program_input: ProgramInput, machine: Machine, log: JobLog) -> None:
         self._machine = machine
-        self._rep_delay_s = program_input.rep_delay_s
+        self._rep_delay_s, self._resets = program_input.rep_delay_s, program_input.init_qubits
         self._measurement = program_input.measurement
         self._log = log
         self._plans = [
@@ -80,7 +85,10 @@ class SamplerProgram:
 
     def _seconds(self, plan: _Plan) -> float:
         circuit = plan.pub.circuit
-        duration = circuit_duration_s(circuit, self._machine.device, tuple(range(circuit.num_qubits)))
+        device, places = self._machine.device, tuple(range(circuit.num_qubits))
+        duration = circuit_duration_s(circuit, device, places)
+        if self._resets:
+            duration += reset_duration_s(circuit, device, places)
         return float(plan.pub.size * plan.pub.shots * (duration + self._rep_delay_s))
 
     def _run(self, number: int, plan: _Plan) -> SamplerPubResult:
