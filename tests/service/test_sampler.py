@@ -273,10 +273,10 @@ def test_ghz_on_a_line_of_fifteen(client: Client) -> None:
 
 
 def test_usage_counts_shots_durations_and_delays(client: Client) -> None:
-    """Device time is shots times duration and repetition delay, over all bindings."""
+    """Device time is shots times reset, duration and repetition delay, over all bindings."""
 
-    def usage(shots: int, values: Any, delay: float | None) -> int:
-        options = {"execution": {"rep_delay": delay}}
+    def usage(shots: int, values: Any, delay: float | None, *, init_qubits: bool = True) -> int:
+        options = {"execution": {"rep_delay": delay, "init_qubits": init_qubits}}
         job = client.run({"version": 2, "pubs": [[ROTATION, values, shots]], "options": options})
         nanoseconds: int = job["usage"]["quantum_nanoseconds"]
         return nanoseconds
@@ -289,6 +289,11 @@ def test_usage_counts_shots_durations_and_delays(client: Client) -> None:
     # one square root of X and a readout, with the numbers of the snapshot
     properties = client.get("/v1/backends/fake_nairobi/properties").json()
     readout = next(item["value"] for item in properties["qubits"][0] if item["name"] == "readout_length")
-    (gate,) = (each for each in properties["gates"] if each["gate"] == "sx" and each["qubits"] == [0])
-    length = next(item["value"] for item in gate["parameters"] if item["name"] == "gate_length")
-    assert base == pytest.approx(10 * (1e5 + readout + length), abs=2)
+    length, reset = (
+        next(item["value"] for item in gate["parameters"] if item["name"] == "gate_length")
+        for name in ("sx", "reset")
+        for gate in properties["gates"]
+        if gate["gate"] == name and gate["qubits"] == [0]
+    )
+    assert base == pytest.approx(10 * (1e5 + reset + length + readout), abs=2)
+    assert usage(10, [[0.1]], 1e-4, init_qubits=False) == pytest.approx(10 * (1e5 + length + readout), abs=2)
