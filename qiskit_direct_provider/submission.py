@@ -51,8 +51,8 @@ def send(
         LanesFullError: No lane came free within ``wait_for_lane_s``; the text names who holds them. None
             waits up to a minute where jobs of ours hold lanes, since these will end, else not at all.
         BackendReservedError: The reservation did not end within that time; None does not wait.
-        RateLimitError: The server takes so many jobs in so much time, and did so for that time; None waits up
-            to a minute.
+        RateLimitError: The server takes so many jobs in so much time, and did so for that time; None does
+            not wait.
         TransportError: It is not known what became of the job; the text says how to find out. It is on
             record, so it is not lost.
         DirectError: The refusal. Nothing of a new job stays behind.
@@ -98,9 +98,8 @@ def _deliver(
             if full and rounds <= MOST_ROUNDS and free_own_lanes(workspace, entry.backend_name):
                 continue
             if lane_deadline is None:
-                passing = isinstance(error, errors.RateLimitError)
-                passing = passing or (full and _holds_lanes(workspace, entry.backend_name))
-                lane_deadline = Deadline.after(PATIENCE_S if passing else 0)
+                own = full and _holds_lanes(workspace, entry.backend_name)
+                lane_deadline = Deadline.after(PATIENCE_S if own else 0)
             if lane_deadline.expired():
                 raise (_with_holders(workspace, entry, error) if full else error) from None
             time.sleep(min(random.uniform(0, pause), lane_deadline.remaining()))  # noqa: S311 - jitter
