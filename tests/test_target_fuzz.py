@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from typing import Any
 
 from documents import snapshot
@@ -32,6 +33,8 @@ ODD_VALUES: list[Any] = [
     float("nan"),
     float("inf"),
 ]
+
+EXAMPLES = int(os.environ.get("TARGET_EXAMPLES", "4000"))
 
 
 def nodes(value: Any) -> list[tuple[Any, Any]]:
@@ -77,7 +80,7 @@ def mutated_documents(draw: st.DrawFn) -> tuple[bytes, bytes]:
     return configuration, properties[: -cut or None] if cut < 10 else properties
 
 
-@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mutated_documents(), st.booleans())
 def test_a_target_or_our_own_error(documents: tuple[bytes, bytes], fractional: bool) -> None:
     try:

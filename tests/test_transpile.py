@@ -170,7 +170,11 @@ def test_plots(backend: DirectBackend) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:qiskit_aer")
-def test_aer_takes_the_backend(backend: DirectBackend) -> None:
+def test_aer_takes_the_backend(request: pytest.FixtureRequest, backend: DirectBackend) -> None:
+    if request.node.callspec.params["backend"] != "Hummingbird" and not request.config.getoption(
+        "--campaign"
+    ):
+        pytest.skip("Aer takes half a minute for the noise of each larger device: run with --campaign")
     from qiskit_aer import AerSimulator
     from qiskit_aer.noise import NoiseModel
 

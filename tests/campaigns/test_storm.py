@@ -104,7 +104,15 @@ def held_by(service: LocalService) -> dict[str, int]:
     return {job_id: len(list(group)) for job_id, group in itertools.groupby(ids)}
 
 
-@pytest.mark.parametrize(("jobs", "rate", "most"), [(10_000, 0.3, 1.6), (1_000, 0.7, 5.0)])
+@pytest.mark.parametrize(
+    ("jobs", "rate", "most"),
+    [
+        (2_000, 0.3, 1.6),
+        (300, 0.7, 5.0),
+        pytest.param(10_000, 0.3, 1.6, marks=pytest.mark.campaign),
+        pytest.param(1_000, 0.7, 5.0, marks=pytest.mark.campaign),
+    ],
+)
 def test_submissions_in_a_storm(service: LocalService, jobs: int, rate: float, most: float) -> None:
     before = held_by(service)
     outcomes, held, requests = storm(service, jobs, rate)
