@@ -22,7 +22,6 @@ from qiskit_direct_provider.service.process import LocalService
 
 LONG = (
     "test_target_fuzz.py",
-    "test_stalls.py",
     "test_openqasm_limits.py",
     "test_readout.py",
     "test_foreign_stores.py",
