@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors, run_options
+from qiskit_direct_provider.documented import Documented
 from qiskit_direct_provider.job import DirectJob
 from qiskit_direct_provider.job_settings import duration_s
 from qiskit_direct_provider.programs import Pub, as_circuits, as_pubs, check_shots
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.verification.estimate import Estimate
     from qiskit_direct_provider.verification.twin import Twin
     from qiskit_direct_provider.verification.verification import Verification
-    from qiskit_direct_provider.workspace import Workspace
 
 __all__ = ["DegradedWarning", "NotConsistentWarning", "Verifying"]
 
@@ -37,15 +37,11 @@ class NotConsistentWarning(UserWarning):
     """The counts of a job are not what the device's calibration promises, or it could not be found out."""
 
 
-class Verifying:
+class Verifying(Documented):
     """The part of a backend that compares it with its calibration. Only `verify` of circuits sends a job."""
 
-    name: str
     options: Options
     run: Any
-    _models: dict[Any, Any]
-    _workspace: Workspace
-    _use_fractional_gates: bool
 
     def twin(self, *, datetime: dt.datetime | None = None, **options: Any) -> Twin:
         """This device on Aer: its noise, gates and limits. It runs what the device runs, and nothing else.
@@ -185,12 +181,6 @@ class Verifying:
         return self._judged(meant, job.result(timeout=timeout), device, how)
 
     # -- parts ---------------------------------------------------------------------------------------
-
-    def _loaded(self) -> Device:
-        raise NotImplementedError
-
-    def _device_at(self, moment_wanted: dt.datetime) -> Device:
-        raise NotImplementedError
 
     def _judged(
         self, circuits: Sequence[QuantumCircuit], result: Result, device: Device, how: Any

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from clearing import clear
 from connecting import free_port, provider_for
 
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
@@ -31,6 +32,8 @@ DEVICES = (
     *("fake_manila", "fake_brooklyn", "fake_nighthawk", "fake_fez"),
 )
 
+
+SHARED = pytest.StashKey[LocalService]()
 
 _FOREIGN = re.compile("^(AWS|SLURM|IBMQRUN|QISKIT_IBM)_|QRMI_")
 
@@ -109,7 +112,7 @@ def _wait_for(port: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def service(foreign_store: ForeignStore) -> Iterator[LocalService]:
+def service(request: pytest.FixtureRequest, foreign_store: ForeignStore) -> Iterator[LocalService]:
     """A local service that also accepts jobs whose objects are in the foreign store."""
     service = LocalService.start(
         DEVICES,
@@ -117,8 +120,18 @@ def service(foreign_store: ForeignStore) -> Iterator[LocalService]:
         workers=1,
         storage_origins=[foreign_store.endpoint],
     )
+    request.session.stash[SHARED] = service
     yield service
     service.close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _lanes_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Which files share the service's lanes before this one depends on the run: each leaves them free."""
+    yield
+    shared = request.session.stash.get(SHARED, None)
+    if shared is not None:
+        clear(shared)
 
 
 @pytest.fixture(scope="session")

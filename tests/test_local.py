@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -101,8 +102,9 @@ sys.stdin.readline()
 def children_of(pid: int) -> list[int]:
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found += [child, *children_of(child)]
+        with contextlib.suppress(FileNotFoundError):  # a thread that ended meanwhile
+            for child in map(int, (task / "children").read_text().split()):
+                found += [child, *children_of(child)]
     return found
 
 

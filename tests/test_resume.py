@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from clearing import clear
 from connecting import provider_for
 from journeys import measured_x, slow_circuit
 from nursery import Nursery
@@ -71,6 +72,7 @@ def kernel(
     yield start
     for provider in made:
         provider.close()
+    clear(service)
 
 
 def run(provider: DirectProvider, device: str = "fake_manila", **options: Any) -> Any:

@@ -6,7 +6,7 @@ import base64
 import contextlib
 import http.client
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from connecting import provider_for
+from quiet import QuietServer
 
 from qiskit_direct_provider import DirectProvider, S3Storage, errors
 
@@ -85,8 +86,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str
     users.write_text(f"LAB:me:{PASSWORD}\n")
     monkeypatch.setenv("NTLM_USER_FILE", str(users))
     passed: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Proxy,), {"passed": passed}))
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), type("Handler", (Proxy,), {"passed": passed}))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}", passed
     server.shutdown()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from quiet import QuietServer
 
 from qiskit_direct_provider import DirectProvider, errors
 
@@ -41,22 +42,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
         """Tests print what they need."""
 
 
-class Quiet(http.server.ThreadingHTTPServer):
-    """A server that does not print what breaks."""
-
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """Clients that refuse a certificate hang up."""
-
-
 @contextlib.contextmanager
 def serving(
     certificate: trustme.LeafCert, asks_for: trustme.CA | None = None
 ) -> Iterator[tuple[str, list[dict[str, str]]]]:
     """A server with that certificate, which may want one of an authority; its address, and what it heard."""
     said: list[dict[str, str]] = []
-    server = Quiet(("127.0.0.1", 0), type("Handler", (Answers,), {"said": said}))
+    server = QuietServer(("127.0.0.1", 0), type("Handler", (Answers,), {"said": said}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     if asks_for is not None:
@@ -247,7 +239,7 @@ def test_the_environment_does_not_replace_verify(
 
 def test_http_where_https_was_said(authority: trustme.CA) -> None:
     """No TLS at all is not taken for a bad certificate."""
-    server = Quiet(("127.0.0.1", 0), type("Handler", (Answers,), {"said": []}))
+    server = QuietServer(("127.0.0.1", 0), type("Handler", (Answers,), {"said": []}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with pytest.raises(errors.TransportError, match="does the url say https where the server does"):

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from quiet import QuietServer
 
 if TYPE_CHECKING:
     import trustme
@@ -19,13 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["asking_for_login", "front"]
 
 _OWN_HEADERS = {"transfer-encoding", "connection", "date", "content-length"}
-
-
-class _Quiet(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """Clients that refuse a certificate hang up."""
 
 
 @contextlib.contextmanager
@@ -101,7 +96,7 @@ def asking_for_login() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _listening(handler: type[BaseHTTPRequestHandler], certificate: trustme.LeafCert | None) -> Iterator[str]:
-    server = _Quiet(("127.0.0.1", 0), handler)
+    server = QuietServer(("127.0.0.1", 0), handler)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)

@@ -10,8 +10,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from quiet import QuietServer
 
 __all__ = ["ODD_BODIES", "OddProxy", "bomb"]
 
@@ -68,8 +70,7 @@ class OddProxy:
             def log_message(self, *_: object) -> None:
                 """Tests print what they need."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

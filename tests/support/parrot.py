@@ -11,8 +11,10 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote_plus, urlsplit
+
+from quiet import QuietServer
 
 __all__ = ["TOKEN_WAYS", "WAYS", "Parrot", "basic"]
 
@@ -70,13 +72,7 @@ class Parrot:
             def log_message(self, *_: object) -> None:
                 """It says enough as it is."""
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: object) -> None:
-                """Clients go away."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.origin = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self.origin}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

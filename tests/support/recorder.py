@@ -7,23 +7,16 @@ import http.client
 import io
 import socket
 import struct
-import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
+
+from quiet import QuietServer
 
 __all__ = ["Recorder"]
 
 _OWN_HEADERS = {"transfer-encoding", "connection"}
-
-
-class _Server(ThreadingHTTPServer):
-    """A client that was killed is no error."""
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class Recorder:
@@ -111,8 +104,7 @@ class Recorder:
             def log_message(self, *_: object) -> None:
                 """Tests print what they need."""
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
