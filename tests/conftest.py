@@ -22,6 +22,8 @@ from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
 from qiskit_direct_provider.service.process import LocalService
 
 LONG = (
+    "cli.md",
+    "is_my_device_telling_the_truth.md",
     "test_target_fuzz.py",
     "test_openqasm_limits.py",
     "test_readout.py",
