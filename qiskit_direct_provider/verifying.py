@@ -56,7 +56,7 @@ class Verifying(Documented):
         Raises:
             UnsupportedError: Aer is not installed, or no calibration from before ``datetime`` was seen.
         """
-        from qiskit_direct_provider.verification.aer import require_aer
+        from qiskit_direct_provider.verification.requirements import require_aer
 
         require_aer("twin()")
         from qiskit_direct_provider.verification.twin import Twin
@@ -161,7 +161,7 @@ class Verifying(Documented):
             InvalidInputError: The arguments do not belong together.
             JobFailedError: The job failed.
         """
-        from qiskit_direct_provider.verification.aer import require_aer
+        from qiskit_direct_provider.verification.requirements import require_aer
 
         require_aer("verify()")
         from qiskit_direct_provider.verification.verify import Options as How
@@ -204,7 +204,7 @@ class Verifying(Documented):
 
     def _can_verify(self, asked: dict[str, Any]) -> None:
         """Refuse ``verify=True`` where it cannot work, before anything is sent."""
-        from qiskit_direct_provider.verification.aer import require_aer
+        from qiskit_direct_provider.verification.requirements import require_aer
 
         require_aer("verify=True")
         if "meas_type" in asked.get("execution", {}):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["GuardedAdapter", "guarded"]
 
 NEGOTIATION_GRACE_S = 0.4
+NO_TIME_S = 0.01
 
 _here = threading.local()
 
@@ -37,16 +38,18 @@ class _Guard:
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
+        self._plain: socket.socket | None = None
         self._negotiating = False
         self._expired = False
         self._over = threading.Event()
         self._lock = threading.Lock()
 
-    def watch(self, connected: socket.socket, *, negotiating: bool = False) -> None:
+    def watch(self, connected: socket.socket, *, negotiating: bool = False, tunnelled: bool = False) -> None:
         """Take note of the connection; it is of no use once the time is over."""
         with self._lock:
             self._let_go()
             self._socket = socket.socket(fileno=socket.dup(connected.fileno()))
+            self._plain = connected if negotiating and not tunnelled else None
             self._negotiating = negotiating
             if self._expired and not negotiating:
                 self._shut()
@@ -55,11 +58,17 @@ class _Guard:
         """The time is over.
 
         A negotiation mostly ends by its own timeout; one that is shut down before TLS has begun would
-        leave an open socket behind, in the standard library.
+        leave an open socket behind, in the standard library: TLS takes over the connection first, with
+        hardly any time left.
         """
         with self._lock:
             self._expired = True
             patience_s = NEGOTIATION_GRACE_S if self._negotiating else 0.0
+            plain = self._plain
+        while plain is not None and plain.fileno() >= 0 and not self._over.is_set():
+            with contextlib.suppress(OSError):
+                plain.settimeout(NO_TIME_S)
+            self._over.wait(NO_TIME_S)
         if not self._over.wait(patience_s):
             with self._lock:
                 self._shut()
@@ -101,10 +110,10 @@ def guarded(deadline: Deadline) -> Iterator[None]:
         guard.close()
 
 
-def _noted(connected: socket.socket | None, *, negotiating: bool = False) -> None:
+def _noted(connected: socket.socket | None, **stage: bool) -> None:
     guard: _Guard | None = getattr(_here, "guard", None)
     if guard is not None and connected is not None:
-        guard.watch(connected, negotiating=negotiating)
+        guard.watch(connected, **stage)
 
 
 class _GuardedHTTPConnection(HTTPConnection):
@@ -121,7 +130,7 @@ class _GuardedHTTPConnection(HTTPConnection):
 class _GuardedHTTPSConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
-        _noted(connected, negotiating=True)
+        _noted(connected, negotiating=True, tunnelled=self._tunnel_host is not None)
         return connected
 
     def putrequest(self, *arguments: Any, **options: Any) -> None:

@@ -77,16 +77,16 @@ def measured_x() -> QuantumCircuit:
 
 
 @pytest.fixture(scope="module")
-def sent(nairobi: DirectBackend) -> Iterator[DirectJob]:
+def sent(channel_nairobi: DirectBackend) -> Iterator[DirectJob]:
     """A job that has ended, and whose result nobody has fetched."""
-    job = nairobi.run(measured_x(), shots=10)
+    job = channel_nairobi.run(measured_x(), shots=10)
     job.wait_for_final_state(timeout=60)
     yield job
     job.delete()
 
 
 def stalled(
-    service: LocalService, storage: S3Storage, server: StallingServer, part: str
+    service: LocalService, storage: S3Storage, channel: str, server: StallingServer, part: str
 ) -> Callable[[float], DirectProvider]:
     """Makes providers of which one part leads to the stalling server."""
     arguments: dict[str, Any] = {
@@ -99,7 +99,12 @@ def stalled(
             "proxies": {"https": f"http://user:password@{server.origin}"},
         },
     }[part]
-    settings: dict[str, Any] = {"storage": storage, **arguments}
+    dialect: dict[str, Any] = {
+        "direct_access": {"storage": storage},
+        "runtime": {"storage": None, "channel": "runtime"},
+        "legacy": {"storage": None, "channel": "legacy", "instance": None},
+    }[channel]
+    settings: dict[str, Any] = {**dialect, **arguments}
     return lambda timeout_s: provider_for(service, **settings, timeout=timeout_s)
 
 
@@ -137,9 +142,18 @@ def threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name != "stalling"}
 
 
-@pytest.mark.parametrize("name", STALLS)
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        (channel, name)
+        for channel in ("direct_access", "runtime", "legacy")
+        for name, stall in STALLS.items()
+        if channel == "direct_access" or stall.part != "store"  # only Direct Access has a store
+    ],
+    indirect=["channel"],
+)
 def test_a_call_is_back_in_time(
-    name: str, service: LocalService, own_storage: S3Storage, sent: DirectJob
+    channel: str, name: str, service: LocalService, own_storage: S3Storage, sent: DirectJob
 ) -> None:
     """Six calls with three time limits each: back a second later at the most, no thread left."""
     stall = STALLS[name]
@@ -150,7 +164,7 @@ def test_a_call_is_back_in_time(
             for behaviour in (stall.behaviour, stall.alternative)
             if behaviour
         ]
-        makers = [stalled(service, own_storage, server, stall.part) for server in servers]
+        makers = [stalled(service, own_storage, channel, server, stall.part) for server in servers]
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=36))
         asked = {
             (call, timeout_s, number): pool.submit(took_s, make, call, timeout_s, sent)
