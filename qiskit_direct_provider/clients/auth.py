@@ -27,6 +27,7 @@ __all__ = ["USUAL_LIFE_S", "IamTokens", "Token", "sendable"]
 
 RENEW_AFTER = 0.96  # of its life; should it end early, a refusal renews it
 LONGEST_EXCHANGE_S = 30.0
+LONGEST_LIFE_S = 86_400.0 * 365
 USUAL_LIFE_S = 3600.0
 
 
@@ -111,7 +112,7 @@ class IamTokens:
         return self._aged(_bearer(answer, self._sender.host), answer.life_s or USUAL_LIFE_S, asked_at)
 
     def _aged(self, header: Secret, life_s: float, asked_at: float) -> Token:
-        return Token(header, asked_at + RENEW_AFTER * max(life_s, 1.0))
+        return Token(header, asked_at + RENEW_AFTER * min(max(life_s, 1.0), LONGEST_LIFE_S))
 
     def _form(self) -> bytes:
         return urlencode({"grant_type": GRANT_TYPE, "apikey": self._api_key.reveal()}).encode("ascii")

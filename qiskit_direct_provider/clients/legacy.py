@@ -39,7 +39,7 @@ def _login_answer(answer: Answer) -> LoginAnswer:
     """The access token. An answer that cannot be read is not quoted, for it may hold a part of one."""
     try:
         return msgspec.json.decode(answer.body, type=LoginAnswer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     raise answer.broken("it is not that of a login")
 
