@@ -1,17 +1,28 @@
-"""One service without noise for the tests of the primitives; its shots are seeded."""
+"""One service without noise for the tests of the primitives, over each dialect; its shots are seeded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from connecting import provider_for
 
-from qiskit_direct_provider import DirectBackend, DirectProvider
+from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
+from qiskit_direct_provider.service.process import LocalService
 
 
 @pytest.fixture(scope="session")
-def quiet() -> Iterator[DirectProvider]:
-    with DirectProvider.local(["fake_nairobi", "fake_fez"], noise=False, seed=11) as provider:
+def noiseless() -> Iterator[LocalService]:
+    service = LocalService.start(("fake_nairobi", "fake_fez"), noise=False, seed=11)
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def quiet(channel: str, noiseless: LocalService) -> Iterator[DirectProvider]:
+    storage = S3Storage(**noiseless.storage) if channel == "direct_access" else None
+    instance = None if channel == "legacy" else noiseless.crn
+    with provider_for(noiseless, storage, channel=channel, instance=instance) as provider:
         yield provider
 
 

@@ -34,6 +34,6 @@ def isa(circuit: QuantumCircuit, backend: DirectBackend, **options: Any) -> Quan
 
 def sent(job: PrimitiveJob) -> dict[str, Any]:
     """The input document of a job, as it is on record."""
-    payload = job._workspace.journal.payload(job.job_id())
+    payload = job._workspace.journal.payload(job.tracked[0].journal_id)
     document: dict[str, Any] = json.loads(payload)
     return document
