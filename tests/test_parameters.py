@@ -36,11 +36,11 @@ def outcome(result: Any, index: int) -> str:
     return str(max(counts, key=counts.get))
 
 
-def test_each_set_of_values_gives_an_entry(nairobi: DirectBackend) -> None:
+def test_each_set_of_values_gives_an_entry(channel_nairobi: DirectBackend) -> None:
     """In order, the last index fastest."""
     circuit = rotated(Parameter("b"), Parameter("a"))  # the values are ordered a, b
     values = np.array([[[0, 0], [0, HALF_TURN]], [[HALF_TURN, 0], [HALF_TURN, HALF_TURN]]])
-    job = nairobi.run(circuit, shots=200, parameter_values=values, memory=True)
+    job = channel_nairobi.run(circuit, shots=200, parameter_values=values, memory=True)
     result = job.result(timeout=60)
     assert [outcome(result, index) for index in range(4)] == ["00", "01", "10", "11"]
     assert all(sum(result.get_counts(index).values()) == 200 for index in range(4))
@@ -49,7 +49,7 @@ def test_each_set_of_values_gives_an_entry(nairobi: DirectBackend) -> None:
     assert job.primitive_result()[0].data.meas.shape == (2, 2)
 
 
-def test_elements_of_a_vector_keep_their_places(nairobi: DirectBackend) -> None:
+def test_elements_of_a_vector_keep_their_places(channel_nairobi: DirectBackend) -> None:
     """As text, element 10 would come before element 2."""
     vector = ParameterVector("v", 12)
     circuit = QuantumCircuit(1)
@@ -58,16 +58,20 @@ def test_elements_of_a_vector_keep_their_places(nairobi: DirectBackend) -> None:
     circuit = circuit.compose(rotated(vector[2]))
     values = [0.0] * 12
     values[2] = HALF_TURN
-    assert outcome(nairobi.run(circuit, shots=200, parameter_values=values).result(timeout=60), 0) == "1"
+    assert (
+        outcome(channel_nairobi.run(circuit, shots=200, parameter_values=values).result(timeout=60), 0) == "1"
+    )
     values[2], values[10] = 0.0, HALF_TURN
-    assert outcome(nairobi.run(circuit, shots=200, parameter_values=values).result(timeout=60), 0) == "0"
+    assert (
+        outcome(channel_nairobi.run(circuit, shots=200, parameter_values=values).result(timeout=60), 0) == "0"
+    )
 
 
-def test_several_circuits_have_values_each(nairobi: DirectBackend) -> None:
+def test_several_circuits_have_values_each(channel_nairobi: DirectBackend) -> None:
     angle = Parameter("angle")
     circuits = [rotated(angle), rotated(0.0), rotated(angle, 2 * angle)]
     values = [{angle: [0.0, HALF_TURN]}, None, {"angle": HALF_TURN}]
-    result = nairobi.run(circuits, shots=200, parameter_values=values).result(timeout=60)
+    result = channel_nairobi.run(circuits, shots=200, parameter_values=values).result(timeout=60)
     assert [outcome(result, index) for index in range(4)] == ["0", "1", "0", "01"]
 
 
@@ -106,32 +110,32 @@ def fractional(provider: Any) -> DirectBackend:
         (object(), "do not fit"),
     ],
 )
-def test_values_that_do_not_fit_are_refused(nairobi: DirectBackend, values: Any, word: str) -> None:
+def test_values_that_do_not_fit_are_refused(channel_nairobi: DirectBackend, values: Any, word: str) -> None:
     circuit = rotated(Parameter("angle"))
     with pytest.raises(errors.InvalidInputError, match=word):
-        nairobi.run(circuit, parameter_values=values)
+        channel_nairobi.run(circuit, parameter_values=values)
     with pytest.raises(errors.InvalidInputError):
-        nairobi.run([circuit, circuit], parameter_values=[values, values])
-    assert not nairobi.validate(circuit, parameter_values=values)
+        channel_nairobi.run([circuit, circuit], parameter_values=[values, values])
+    assert not channel_nairobi.validate(circuit, parameter_values=values)
 
 
-def test_values_for_another_number_of_circuits(nairobi: DirectBackend) -> None:
+def test_values_for_another_number_of_circuits(channel_nairobi: DirectBackend) -> None:
     circuit = rotated(Parameter("angle"))
     with pytest.raises(errors.InvalidInputError, match="one entry for each of 2 circuits, not 1"):
-        nairobi.run([circuit, circuit], parameter_values=[[0.1]])
+        channel_nairobi.run([circuit, circuit], parameter_values=[[0.1]])
     with pytest.raises(errors.InvalidInputError, match="must be a list"):
-        nairobi.run([circuit, circuit], parameter_values={"angle": 1.0})
+        channel_nairobi.run([circuit, circuit], parameter_values={"angle": 1.0})
 
 
-def test_values_without_parameters(nairobi: DirectBackend) -> None:
+def test_values_without_parameters(channel_nairobi: DirectBackend) -> None:
     with pytest.raises(errors.InvalidInputError, match="has no parameters"):
-        nairobi.run(rotated(0.5), parameter_values=[0.1])
+        channel_nairobi.run(rotated(0.5), parameter_values=[0.1])
     assert as_pubs(rotated(0.5), 10, [])[0].values is None
 
 
-def test_parameters_without_values(nairobi: DirectBackend) -> None:
+def test_parameters_without_values(channel_nairobi: DirectBackend) -> None:
     with pytest.raises(errors.InvalidCircuitError, match=r"unbound parameters \(angle\)"):
-        nairobi.run(rotated(Parameter("angle")))
+        channel_nairobi.run(rotated(Parameter("angle")))
 
 
 def test_parameters_get_names_whose_order_is_theirs() -> None:
@@ -148,13 +152,13 @@ def test_parameters_get_names_whose_order_is_theirs() -> None:
 
 @pytest.mark.parametrize("unit", ["dt", "us"])
 def test_a_delay_that_depends_on_a_parameter_is_refused_before_it_is_sent(
-    nairobi: DirectBackend, unit: str
+    channel_nairobi: DirectBackend, unit: str
 ) -> None:
     time = Parameter("time")
     circuit = QuantumCircuit(1, 1)
     circuit.delay(time, 0, unit=unit)
     circuit.measure(0, 0)
     with pytest.raises(errors.InvalidCircuitError, match=r"delay depends on a parameter \(time\)"):
-        nairobi.run(circuit, parameter_values=[16])
+        channel_nairobi.run(circuit, parameter_values=[16])
     bound = circuit.assign_parameters([16])
-    assert nairobi.run(bound, shots=10).result(timeout=60).get_counts().shots() == 10
+    assert channel_nairobi.run(bound, shots=10).result(timeout=60).get_counts().shots() == 10

@@ -28,34 +28,34 @@ def with_loop(numbers: range | tuple[int, ...]) -> QuantumCircuit:
 @pytest.mark.parametrize(
     "numbers", [range(5, 0, -1), range(5, 0, -2), range(4), range(0, 5, 2), range(0), (7, 7)]
 )
-def test_a_loop_runs_as_often_as_it_says(nairobi: DirectBackend, numbers: range) -> None:
-    counts = nairobi.run(with_loop(numbers), shots=200).result(timeout=60).get_counts()
+def test_a_loop_runs_as_often_as_it_says(channel_nairobi: DirectBackend, numbers: range) -> None:
+    counts = channel_nairobi.run(with_loop(numbers), shots=200).result(timeout=60).get_counts()
     assert max(counts, key=counts.get) == str(len(numbers) % 2)
 
 
-def test_an_idle_gate_is_a_delay_of_its_length(nairobi: DirectBackend) -> None:
+def test_an_idle_gate_is_a_delay_of_its_length(channel_nairobi: DirectBackend) -> None:
     circuit = QuantumCircuit(2, 2)
     circuit.x(0)
     circuit.id(0)
     circuit.id(1)
     circuit.measure([0, 1], [0, 1])
-    ns = nairobi.target["id"][(0,)].duration * 1e9
-    text = to_openqasm3(portable(circuit, nairobi.target))
+    ns = channel_nairobi.target["id"][(0,)].duration * 1e9
+    text = to_openqasm3(portable(circuit, channel_nairobi.target))
     assert [float(each) for each in re.findall(r"delay\[([\d.]+)ns\]", text)] == pytest.approx(
         [ns] * 2, abs=1e-3
     )
     assert "id " not in text
-    counts = nairobi.run(circuit, shots=200).result(timeout=60).get_counts()
+    counts = channel_nairobi.run(circuit, shots=200).result(timeout=60).get_counts()
     assert max(counts, key=counts.get) == "01"
 
 
-def test_an_idle_gate_within_a_branch(nairobi: DirectBackend) -> None:
+def test_an_idle_gate_within_a_branch(channel_nairobi: DirectBackend) -> None:
     circuit = QuantumCircuit(1, 1)
     circuit.x(0)
     circuit.measure(0, 0)
     with circuit.if_test((circuit.clbits[0], 1)):
         circuit.id(0)
-    counts = nairobi.run(circuit, shots=200).result(timeout=60).get_counts()
+    counts = channel_nairobi.run(circuit, shots=200).result(timeout=60).get_counts()
     assert max(counts, key=counts.get) == "1"
 
 

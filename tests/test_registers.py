@@ -93,16 +93,16 @@ def test_a_condition_on_a_shared_register_is_refused() -> None:
     ],
 )
 def test_counts_keep_the_users_registers(
-    nairobi: DirectBackend, registers: list[tuple[str, int]], expected: str
+    channel_nairobi: DirectBackend, registers: list[tuple[str, int]], expected: str
 ) -> None:
     """Readout errors here are a few per cent: an unlucky majority has a chance below 1e-100."""
-    result = nairobi.run(circuit_of(*registers), shots=500).result(timeout=60)
+    result = channel_nairobi.run(circuit_of(*registers), shots=500).result(timeout=60)
     counts = result.get_counts()
     assert max(counts, key=lambda bits: counts[bits]) == expected
     assert result.results[0].header["creg_sizes"] == [list(register) for register in registers]
 
 
-def test_an_empty_register_does_no_harm(nairobi: DirectBackend) -> None:
+def test_an_empty_register_does_no_harm(channel_nairobi: DirectBackend) -> None:
     circuit = circuit_of(("e", 0), ("c", 2))
-    counts = nairobi.run(circuit, shots=500).result(timeout=60).get_counts()
+    counts = channel_nairobi.run(circuit, shots=500).result(timeout=60).get_counts()
     assert max(counts, key=lambda bits: counts[bits]).strip() == "01"
