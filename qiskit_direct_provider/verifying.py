@@ -149,7 +149,7 @@ class Verifying(Documented):
             parameter_values: As for `run`; of a job, those of ``circuits``.
             method: ``"direct"`` compares the circuits themselves. ``"mirror"`` runs each circuit and then its
                 inverse, ``"clifford"`` each circuit with its angles rounded to quarter turns: for circuits
-                too large to be simulated.
+                too large to be simulated. Of a job, these are run now, with its number of shots.
             significance: Probability to call a healthy device something else than consistent.
             max_seconds: Longest simulation of one circuit, as estimated.
             seed: Of the simulation; by default the counts decide, so equal counts get equal verdicts.
@@ -169,15 +169,20 @@ class Verifying(Documented):
 
         how = How.of(method, significance, max_seconds, seed)
         if isinstance(circuits_or_job, DirectJob):
-            if how.method != "direct" or options:
-                raise errors.InvalidInputError("a job ran already: method and options of run need circuits")
-            job = circuits_or_job
-            device = self._device_for(job)
+            job, direct = circuits_or_job, how.method == "direct"
+            if direct and options:
+                raise errors.InvalidInputError(
+                    "the job ran already: options of run belong to circuits, or to another method"
+                )
             meant = self._recorded(job) if circuits is None else bound(circuits, parameter_values)
+            if direct:
+                return self._judged(meant, job.result(timeout=timeout), self._device_for(job), how)
+            options = {"shots": _shots_of(job), **options}
         else:
-            meant = companions(bound(circuits_or_job, parameter_values), how)
-            device = self._loaded()
-            job = self.run(meant, **options)
+            meant = bound(circuits_or_job, parameter_values)
+        meant = companions(meant, how)
+        job = self.run(meant, **options)
+        device = self._loaded()
         return self._judged(meant, job.result(timeout=timeout), device, how)
 
     # -- parts ---------------------------------------------------------------------------------------
@@ -284,4 +289,10 @@ class Verifying(Documented):
 
         journal = self._workspace.journal
         payloads = [journal.payload(part.journal_id) for part in job.tracked]
-        return circuits_of(payloads, self._loaded().target.num_qubits)
+        names = [record.name for part in job.tracked for record in part.entry.circuits]
+        return circuits_of(payloads, names, self._loaded().target.num_qubits)
+
+
+def _shots_of(job: DirectJob) -> int | None:
+    """The most shots that any circuit of a job was sent with; None where they are not on record here."""
+    return max((record.shots for part in job.tracked for record in part.entry.circuits), default=None)

@@ -73,6 +73,8 @@ def verify(backend: DirectBackend, job: DirectJob) -> str:
     twin: Twin = backend.twin(method="statevector")
     again: Verification = backend.run([], max_quantum_seconds="10s", verify=True).verification()
     worst: float = drift.worst("cz")[0].worse_by + estimate.quantum_seconds + again.p_value
+    companions: Verification = backend.verify(job, method="mirror", shots=10)
+    companions.save("report.html")
     del twin, worst
     return found.verdict + found.to_html()
 

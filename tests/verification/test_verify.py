@@ -148,4 +148,4 @@ def test_what_cannot_be_right_is_refused(nairobi: DirectBackend) -> None:
     with pytest.raises(errors.InvalidInputError, match="entries"):
         nairobi.verify(job, circuits=meant * 2)
     with pytest.raises(errors.InvalidInputError, match="ran already"):
-        nairobi.verify(job, method="mirror")
+        nairobi.verify(job, shots=20)
