@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qiskit.providers import BackendV2, Options
 
-from qiskit_direct_provider import attributes, errors, run_options
+from qiskit_direct_provider import attributes, errors, notices, run_options
 from qiskit_direct_provider.archive import CalibrationArchive
 from qiskit_direct_provider.clients.disconnected import DisconnectedClient
 from qiskit_direct_provider.device import BackendStatus, DeviceDocuments, read_device
@@ -230,7 +229,7 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         )
         report.raise_for_errors()
         for text in report.warnings:
-            warnings.warn(text, stacklevel=2)
+            notices.warn(text)
         self._warn_of_degraded(pubs, device)
         asked = run_options.sampler_options(options, self.options, device.configuration)
         if verify:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from qiskit_direct_provider import errors, run_options
+from qiskit_direct_provider import errors, notices, run_options
 from qiskit_direct_provider.documented import Documented
 from qiskit_direct_provider.job import DirectJob
 from qiskit_direct_provider.job_settings import duration_s
+from qiskit_direct_provider.notices import DegradedWarning, NotConsistentWarning
 from qiskit_direct_provider.programs import Pub, as_circuits, as_pubs, check_shots
 from qiskit_direct_provider.wire.dates import moment
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.verification.verification import Verification
 
 __all__ = ["DegradedWarning", "NotConsistentWarning", "Verifying"]
-
-
-class DegradedWarning(UserWarning):
-    """A coupling that a circuit uses has degraded since the circuit was transpiled."""
-
-
-class NotConsistentWarning(UserWarning):
-    """The counts of a job are not what the device's calibration promises, or it could not be found out."""
 
 
 class Verifying(Documented):
@@ -222,17 +214,11 @@ class Verifying(Documented):
 
         circuits = bound([pub.circuit for pub in pubs], [pub.values for pub in pubs])
 
-        def judge(result: Result) -> Verification | None:
+        def judge(result: Result) -> Verification | errors.DirectError:
             try:
-                found = self._judged(circuits, result, device, How())
+                return self._judged(circuits, result, device, How())
             except errors.DirectError as error:  # the result is there, and must not be lost over this
-                warnings.warn(
-                    f"job {job.job_id()} was not verified: {error}", NotConsistentWarning, stacklevel=4
-                )
-                return None
-            if not found:
-                warnings.warn(str(found), NotConsistentWarning, stacklevel=4)
-            return found
+                return error
 
         job.verify_with(judge)
         return job
@@ -250,7 +236,7 @@ class Verifying(Documented):
 
             changes = worse_for(pub.circuit, before, device)
             if changes:
-                warnings.warn(warning_of(pub.circuit.name, changes), DegradedWarning, stacklevel=4)
+                notices.warn(warning_of(pub.circuit.name, changes), DegradedWarning)
 
     def _archived(self, stamp: Any) -> Device | None:
         """The device as it was calibrated at a moment, from this side's archive alone."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import AccountError
 from qiskit_direct_provider.files import locked, write_whole
 
@@ -122,7 +122,7 @@ class AccountFile:
             aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns()}")
             self.path.rename(aside)
             aside.chmod(0o600)
-            warnings.warn(f"the account file was damaged; what it held is in {aside}", stacklevel=5)
+            notices.warn(f"the account file was damaged; what it held is in {aside}")
             return Saved()
 
 
@@ -155,4 +155,4 @@ def _keep_private(path: Path) -> None:
         what = "now only you can; whoever read it knows the keys in it"
     except OSError:
         what = f"chmod 600 {path}"
-    warnings.warn(f"others could read the account file {path}: {what}", stacklevel=6)
+    notices.warn(f"others could read the account file {path}: {what}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import ssl
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.accounts.secret import Secret, checked_secret
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
@@ -92,7 +92,7 @@ def http_options(
         InvalidInputError: One of them cannot be right.
     """
     if verify is False:
-        warnings.warn("certificate checks are off: whoever is in between can read the key", stacklevel=4)
+        notices.warn("certificate checks are off: whoever is in between can read the key")
     return HttpOptions(
         verify=verify if isinstance(verify, bool) else _bundle(verify),
         cert=None if cert is None else _client_certificate(cert),
