@@ -216,8 +216,8 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             memory: Keep the bits of each shot beside the counts.
             parameter_values: For a circuit with parameters: an array of shape
                 ``(*shape, number of parameters)`` in the order of ``circuit.parameters``, or a mapping of
-                parameters or their names to values; for a list of circuits, a list of these. Each set of
-                values gives an entry of the result, in order.
+                parameters or their names to values, or a list of such mappings; for a list of circuits, a
+                list of these. Each set of values gives an entry of the result, in order.
             name: A name for the job.
             job_tags: Tags for the job.
             job_id: Chosen by the caller, unique among the jobs that the server holds; default a new UUID.

@@ -14,11 +14,11 @@ from qiskit.circuit import Parameter
 from recorder import Recorder
 
 from qiskit_direct_provider import Session, errors
-from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.launch_policy import LaunchPolicy
 
 if TYPE_CHECKING:
     from qiskit_direct_provider import S3Storage
+    from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.service.process import LocalService
 
 
@@ -41,7 +41,13 @@ def turned(backend: DirectBackend) -> QuantumCircuit:
     "options",
     [
         {"shots": 100, "memory": True, "name": "n", "job_tags": ["t"], "timeout_secs": "10m"},
-        {"shots": 50, "rep_delay": 1e-4, "init_qubits": False, "seed_simulator": 3, "max_quantum_seconds": 60},
+        {
+            "shots": 50,
+            "rep_delay": 1e-4,
+            "init_qubits": False,
+            "seed_simulator": 3,
+            "max_quantum_seconds": 60,
+        },
         {"meas_level": 1, "meas_return": "avg"},
     ],
 )
