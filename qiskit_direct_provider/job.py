@@ -111,14 +111,15 @@ class DirectJob(JobFacts, JobV1):
             raise errors.UnsupportedError(
                 f"job {self.job_id()} has values in place of counts; call primitive_result()"
             )
+        deadline = deadline_of(timeout)
         primitive_result = self._decoded_result(timeout, wait)
         if self._result is None:
-            ended = self._parts[-1].last
+            ended = self._parts[-1].end_time(deadline)
             origin = ResultOrigin(
                 job_id=self.job_id(),
                 backend_name=self.backend().name,
                 backend_version=str(self._entry.backend_version or self.backend().backend_version or ""),
-                date=ended.ended.isoformat() if ended and ended.ended else None,
+                date=ended.isoformat() if ended else None,
             )
             circuits = self._entry.circuits or records_from(primitive_result)
             self._result = qiskit_result(primitive_result, circuits, origin, memory=self._entry.memory)
