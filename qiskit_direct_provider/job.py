@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from qiskit.providers import JobV1
 
 from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.job_facts import JobFacts
-from qiskit_direct_provider.job_waiting import deadline_of, final_record, finished, until_ended
+from qiskit_direct_provider.job_waiting import Vigil, deadline_of, final_record, finished, until_ended
 from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import ResultOrigin, check, merged, qiskit_result, records_from
 from qiskit_direct_provider.tracked_job import TrackedJob
@@ -215,12 +216,15 @@ class DirectJob(JobFacts, JobV1):
 
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         waits = until_ended(self._parts)
-        with self._workspace.poller.watched([ticket for _, ticket in waits]):
+        with self._workspace.poller.watched([ticket for _, ticket in waits]) as tickets:
+            vigil = Vigil(self._workspace.poller, tickets)
             for part, ticket in waits:
                 ended.clear()
                 ticket.on_end = lambda: loop.call_soon_threadsafe(ended.set)
                 while not ticket.over:
-                    await ended.wait()
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(ended.wait(), vigil.due_s())
+                    vigil.look()
                 part.note(ticket)
         result: Result = await asyncio.to_thread(self._quiet_result)
         self._complain()
