@@ -48,6 +48,7 @@ _NO_ACCOUNT = "save one with 'qiskit-direct accounts save --url URL', or pass --
 _OF_ACCOUNTS = {
     "no token": _NO_ACCOUNT,
     "no url": _NO_ACCOUNT,
+    "asks for NTLM": "name the proxy that logs in for you with --proxy",
     "already; overwrite": "choose another name, or replace it with --overwrite",
 }
 _OF_UNSUPPORTED = {

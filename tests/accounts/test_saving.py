@@ -57,7 +57,7 @@ def test_no_listing_shows_a_secret() -> None:
         name="lab",
         storage=S3Storage(**STORAGE),
         proxies={
-            "urls": {"https": "http://me:canary-password@proxy:3128"},
+            "urls": {"http": "http://me:canary-password@proxy:3128"},
             "username_ntlm": "me",
             "password_ntlm": "canary-ntlm",
         },
@@ -69,7 +69,7 @@ def test_no_listing_shows_a_secret() -> None:
     assert (listed["token"], listed["url"], listed["is_default"]) == ("***", URL, True)
     assert listed["storage"]["secret_access_key"] == "***"
     assert listed["storage"]["bucket"] == "jobs"
-    assert listed["proxies"]["urls"] == {"https": "http://***@proxy:3128"}
+    assert listed["proxies"]["urls"] == {"http": "http://***@proxy:3128"}
     assert "account 'lab'" in provider.active_account()["source"]
     assert DirectProvider.saved_accounts("nobody") == {}
 
