@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from qiskit.providers import BackendV2, Options
 
-from qiskit_direct_provider import attributes, errors, run_options
+from qiskit_direct_provider import attributes, errors, notices, run_options
 from qiskit_direct_provider.archive import CalibrationArchive
 from qiskit_direct_provider.clients.disconnected import DisconnectedClient
 from qiskit_direct_provider.device import BackendStatus, DeviceDocuments, read_device
 from qiskit_direct_provider.documented import CalibrationChangedWarning
+from qiskit_direct_provider.dry_run import DryRun
 from qiskit_direct_provider.job import DirectJob
 from qiskit_direct_provider.job_settings import JobSettings
 from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, with_metadata
@@ -20,6 +20,7 @@ from qiskit_direct_provider.parting import send_in_parts, send_the_rest
 from qiskit_direct_provider.programs import (
     Limits,
     Program,
+    as_circuits,
     as_pubs,
     check_shots,
     sampler_programs,
@@ -34,7 +35,9 @@ from qiskit_direct_provider.workspace import Workspace
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from typing_extensions import Unpack
 
+    from qiskit_direct_provider.run_options import RunOptions
     from qiskit_direct_provider.views.device_map import DeviceMap
 
 __all__ = ["CalibrationChangedWarning", "DirectBackend"]
@@ -168,6 +171,24 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
 
     # -- running -------------------------------------------------------------------------------------
 
+    @overload
+    def run(
+        self,
+        run_input: QuantumCircuit | Iterable[QuantumCircuit],
+        *,
+        dry_run: Literal[True],
+        **options: Unpack[RunOptions],
+    ) -> DryRun: ...
+
+    @overload
+    def run(
+        self,
+        run_input: QuantumCircuit | Iterable[QuantumCircuit],
+        *,
+        dry_run: Literal[False] = False,
+        **options: Unpack[RunOptions],
+    ) -> DirectJob: ...
+
     def run(  # noqa: PLR0913 - Qiskit's calling convention: every option by name
         self,
         run_input: QuantumCircuit | Iterable[QuantumCircuit],
@@ -184,8 +205,9 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         session: Any = None,
         max_quantum_seconds: float | str | None = None,
         verify: bool = False,
+        dry_run: bool = False,
         **options: Any,
-    ) -> DirectJob:
+    ) -> DirectJob | DryRun:
         """Send circuits, and return the job at once.
 
         Args:
@@ -194,8 +216,8 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             memory: Keep the bits of each shot beside the counts.
             parameter_values: For a circuit with parameters: an array of shape
                 ``(*shape, number of parameters)`` in the order of ``circuit.parameters``, or a mapping of
-                parameters or their names to values; for a list of circuits, a list of these. Each set of
-                values gives an entry of the result, in order.
+                parameters or their names to values, or a list of such mappings; for a list of circuits, a
+                list of these. Each set of values gives an entry of the result, in order.
             name: A name for the job.
             job_tags: Tags for the job.
             job_id: Chosen by the caller, unique among the jobs that the server holds; default a new UUID.
@@ -211,6 +233,8 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
                 to be longer is not sent, and ``timeout_secs`` is no longer than this.
             verify: Compare the counts with those of the device's twin when the result is fetched; what is not
                 consistent is a `NotConsistentWarning`, and ``job.verification()`` has the report.
+            dry_run: Send nothing: return what would be sent, and all that speaks against it, as a `DryRun`.
+                No request is made, once the device's documents are there.
             **options: ``meas_level`` (2 for bits, 1 for IQ values), ``meas_return`` (``"single"`` or
                 ``"avg"``, for level 1), ``rep_delay`` (seconds), ``init_qubits``, ``seed_simulator``
                 (simulated devices).
@@ -222,15 +246,34 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             LanesFullError: Every execution lane holds a job.
             StorageError: The input could not be stored.
         """
-        device = self._current()
+        if dry_run:
+            run_input = run_input if hasattr(run_input, "data") else as_circuits(run_input)
+            found = self.validate(
+                run_input,
+                shots=shots,
+                parameter_values=parameter_values,
+                max_quantum_seconds=max_quantum_seconds,
+                name=name,
+                job_tags=job_tags,
+                job_id=job_id,
+                timeout_secs=timeout_secs,
+                wait_for_lane=wait_for_lane,
+                log_level=log_level,
+                session=session,
+                verify=verify,
+                **options,
+            )
+            if not found:
+                return DryRun(self.name, found)
+        device = self._loaded() if dry_run else self._current()
         number = check_shots(self._shots(shots), device.configuration.max_shots)
         pubs = as_pubs(run_input, number, parameter_values)
         report = examine(
             [pub.circuit for pub in pubs], device, values=[pub.values for pub in pubs], thorough=False
         )
         report.raise_for_errors()
-        for text in report.warnings:
-            warnings.warn(text, stacklevel=2)
+        for text in report.warnings if not dry_run else ():
+            notices.warn(text)
         self._warn_of_degraded(pubs, device)
         asked = run_options.sampler_options(options, self.options, device.configuration)
         if verify:
@@ -248,8 +291,13 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             wait_for_lane=self.options.wait_for_lane if wait_for_lane is None else wait_for_lane,
             log_level=log_level,
         )
+        launch = self._way_in(session)
+        if dry_run:
+            settings = self._workspace.policy.previewed(settings)
+            seconds = self._estimated(pubs, device, asked).quantum_seconds
+            return DryRun(self.name, found, tuple(programs), settings, seconds)
         keep = bool(self.options.memory if memory is None else memory)
-        job = self._way_in(session)(programs, settings, memory=keep)
+        job = launch(programs, settings, memory=keep)
         return self._verified(job, pubs, device) if verify else job
 
     def _way_in(self, session: Any) -> Callable[..., DirectJob]:

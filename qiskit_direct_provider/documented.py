@@ -9,14 +9,14 @@ import math
 import os
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qiskit_direct_provider import errors
+from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.device import Device, DeviceDocuments, read_device
 from qiskit_direct_provider.models import configuration_model, properties_model
+from qiskit_direct_provider.notices import CalibrationChangedWarning
 from qiskit_direct_provider.snapshots import save_snapshot
 from qiskit_direct_provider.wire.dates import moment
 
@@ -33,10 +33,6 @@ __all__ = ["CalibrationChangedWarning", "Documented"]
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN_AFTER_S = 300.0
-
-
-class CalibrationChangedWarning(UserWarning):
-    """The device was calibrated after the circuits were transpiled for it."""
 
 
 class Documented:
@@ -193,11 +189,10 @@ class Documented:
         new = self._loaded()
         before, after = (each.calibration and each.calibration.last_update_date for each in (device, new))
         if before != after:
-            warnings.warn(
+            notices.warn(
                 f"{self.name} was calibrated anew at {after}; circuits were transpiled for the calibration "
                 f"of {before}: transpile them again for the best result",
                 CalibrationChangedWarning,
-                stacklevel=3,
             )
         return new
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qiskit.providers import JobV1
 
-from qiskit_direct_provider import errors
+from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.job_facts import JobFacts
-from qiskit_direct_provider.job_waiting import deadline_of, final_record, finished, until_ended
+from qiskit_direct_provider.job_waiting import Vigil, deadline_of, final_record, finished, until_ended
 from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import ResultOrigin, check, merged, qiskit_result, records_from
 from qiskit_direct_provider.tracked_job import TrackedJob
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.verification.verification import Verification
     from qiskit_direct_provider.workspace import Workspace
+
+    Judge = Callable[[Result], Verification | errors.DirectError]
 
 __all__ = ["DirectJob", "as_completed"]
 
@@ -53,8 +56,9 @@ class DirectJob(JobFacts, JobV1):
         self._parts = [TrackedJob(workspace, part) for part in parts or (entry,)]
         self._primitive_result: PrimitiveResult | None = None
         self._result: Result | None = None
-        self._judge: Callable[[Result], Verification | None] | None = None
-        self._verification: Verification | None = None
+        self._judge: Judge | None = None
+        self._verdict: Verification | errors.DirectError | None = None
+        self._untold: str | None = None
 
     def __repr__(self) -> str:
         known = {part.last.server_status if part.last else part.entry.stage.value for part in self._parts}
@@ -98,26 +102,43 @@ class DirectJob(JobFacts, JobV1):
             ProtocolError: The result is damaged, or is not that of these circuits.
             UnsupportedError: It is a job of the estimator, which has no counts.
         """
+        result: Result = self._quiet_result(timeout, wait)
+        self._complain()
+        return result
+
+    def _quiet_result(self, timeout: float | str | None = None, wait: float | None = None) -> Any:
+        """What `result` returns; what there is to warn of is left to the thread that asked."""
         if self._entry.program_id == ESTIMATOR:
             raise errors.UnsupportedError(
                 f"job {self.job_id()} has values in place of counts; call primitive_result()"
             )
+        deadline = deadline_of(timeout)
         primitive_result = self._decoded_result(timeout, wait)
         if self._result is None:
-            ended = self._parts[-1].last
+            ended = self._parts[-1].end_time(deadline)
             origin = ResultOrigin(
                 job_id=self.job_id(),
                 backend_name=self.backend().name,
                 backend_version=str(self._entry.backend_version or self.backend().backend_version or ""),
-                date=ended.ended.isoformat() if ended and ended.ended else None,
+                date=ended.isoformat() if ended else None,
             )
             circuits = self._entry.circuits or records_from(primitive_result)
             self._result = qiskit_result(primitive_result, circuits, origin, memory=self._entry.memory)
             if self._judge is not None:
-                self._verification = self._judge(self._result)
+                self._verdict = self._judge(self._result)
+                if isinstance(self._verdict, errors.DirectError):
+                    self._untold = f"job {self.job_id()} was not verified: {self._verdict}"
+                elif not self._verdict:
+                    self._untold = str(self._verdict)
         return self._result
 
-    def verify_with(self, judge: Callable[[Result], Verification | None]) -> None:
+    def _complain(self) -> None:
+        """Warn once, in the caller's own thread, of a result that is not what the calibration promises."""
+        text, self._untold = self._untold, None
+        if text is not None:
+            notices.warn(text, notices.NotConsistentWarning)
+
+    def verify_with(self, judge: Judge) -> None:
         """Have the result looked at as soon as it is there; ``backend.run(..., verify=True)`` does so."""
         self._judge = judge
 
@@ -133,11 +154,9 @@ class DirectJob(JobFacts, JobV1):
                 f"job {self.job_id()} was not sent with verify=True; call backend.verify(job)"
             )
         self.result(timeout, wait)
-        if self._verification is None:
-            raise errors.UnsupportedError(
-                f"job {self.job_id()} could not be verified, as a warning said; backend.verify(job) tells why"
-            )
-        return self._verification
+        if self._verdict is None or isinstance(self._verdict, errors.DirectError):
+            raise errors.UnsupportedError(f"job {self.job_id()} could not be verified: {self._verdict}")
+        return self._verdict
 
     def primitive_result(
         self, timeout: float | str | None = None, wait: float | None = None
@@ -197,14 +216,19 @@ class DirectJob(JobFacts, JobV1):
 
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         waits = until_ended(self._parts)
-        with self._workspace.poller.watched([ticket for _, ticket in waits]):
+        with self._workspace.poller.watched([ticket for _, ticket in waits]) as tickets:
+            vigil = Vigil(self._workspace.poller, tickets)
             for part, ticket in waits:
                 ended.clear()
                 ticket.on_end = lambda: loop.call_soon_threadsafe(ended.set)
                 while not ticket.over:
-                    await ended.wait()
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(ended.wait(), vigil.due_s())
+                    vigil.look()
                 part.note(ticket)
-        return await asyncio.to_thread(self.result)
+        result: Result = await asyncio.to_thread(self._quiet_result)
+        self._complain()
+        return result
 
     # -- state ---------------------------------------------------------------------------------------
 

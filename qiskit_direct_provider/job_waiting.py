@@ -7,18 +7,72 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from qiskit_direct_provider import errors
+from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.clients.deadline import NEVER, Deadline
 from qiskit_direct_provider.job_settings import duration_s
+from qiskit_direct_provider.waiting import OUTAGE_PATIENCE_S
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.clients.interface import JobRecord
     from qiskit_direct_provider.tracked_job import TrackedJob
     from qiskit_direct_provider.waiting import Poller, Ticket
 
-__all__ = ["deadline_of", "final_record", "finished", "until_ended"]
+__all__ = ["Vigil", "deadline_of", "final_record", "finished", "until_ended"]
 
 Owner = TypeVar("Owner")
+
+SILENCE_S = 10.0
+
+
+class Vigil:
+    """A wait for tickets that tells its thread when the service has fallen silent."""
+
+    def __init__(self, poller: Poller, tickets: list[Ticket], deadline: Deadline = NEVER) -> None:
+        self._poller = poller
+        self._tickets = tickets
+        self._deadline = deadline
+        self._seen = 0
+        self._told = False
+
+    def news(self) -> bool:
+        """Wait until something is learnt about one of the tickets; False when the deadline came first."""
+        while True:
+            seen = self._poller.news(self._tickets, self._seen, self._deadline, self.due_s())
+            self.look()
+            if seen != self._seen:
+                self._seen = seen
+                return True
+            if self._deadline.expired():
+                return False
+
+    def due_s(self) -> float:
+        """Seconds until it is time to `look`."""
+        return SILENCE_S if self._told else max(SILENCE_S - self._poller.silence_s(), 0.01)
+
+    def look(self) -> None:
+        """Warn of a service that does not answer, once until it does again."""
+        silence_s = self._poller.silence_s()
+        if silence_s < SILENCE_S:
+            self._told = False
+        elif not self._told:
+            self._told = True
+            left_s = min(OUTAGE_PATIENCE_S - silence_s, self._deadline.remaining())
+            waiting = [ticket.job_id for ticket in self._tickets if not ticket.over]
+            whose = f"job {waiting[0]}" if len(waiting) == 1 else f"{len(waiting)} jobs"
+            notices.warn(
+                f"{self._poller.url} has not answered for {silence_s:.0f} s. It is asked again about {whose} "
+                f"for up to {_duration(left_s)}; Ctrl-C ends the wait, and no job",
+                notices.OutageWarning,
+            )
+
+
+def _duration(seconds: float) -> str:
+    """For people.
+
+    >>> _duration(3590.0), _duration(45.2)
+    ('60 minutes', '45 s')
+    """
+    return f"{seconds / 60:.0f} minutes" if seconds > 2 * 60 else f"{seconds:.0f} s"
 
 
 def deadline_of(timeout: float | str | None) -> Deadline:
@@ -60,12 +114,10 @@ def final_record(
         return job.record()
     poller = job.workspace.poller
     with poller.watched([job.ticket(wait)]) as (ticket,):
-        seen = 0
+        vigil = Vigil(poller, [ticket], deadline)
         while not ticket.over:
-            news = poller.news([ticket], seen, deadline)
-            if news == seen:
+            if not vigil.news():
                 raise _too_late(job, ticket)
-            seen = news
             record = job.note(ticket)
             if each and ticket.outage is None and record is not None and ticket.error is None:
                 each()
@@ -98,12 +150,10 @@ def finished(
     left = Counter(place for place, _, _ in waits)
     yield from (owner for place, (owner, _) in enumerate(owners) if not left[place])
     with poller.watched([ticket for _, _, ticket in waits]) as tickets:
-        seen = 0
+        vigil = Vigil(poller, tickets, deadline)
         while waits:
-            news = poller.news(tickets, seen, deadline)
-            if news == seen:
+            if not vigil.news():
                 raise _too_late(waits[0][1], waits[0][2])
-            seen = news
             over = [entry for entry in waits if entry[2].over]
             waits = [entry for entry in waits if not entry[2].over]
             for place, job, ticket in over:

@@ -52,20 +52,25 @@ class LaunchPolicy:
         )
 
     def applied(self, settings: JobSettings, *, now: float | None = None) -> JobSettings:
-        """The settings of a job as this place wants them.
-
-        A time limit that nobody chose ends with this process.
+        """The settings of a job that is about to be sent, as this place wants them.
 
         Raises:
             UnsupportedError: This process sends no jobs.
         """
         if self.refusal is not None:
             raise UnsupportedError(self.refusal)
+        if self.note is not None:
+            self.note(settings.job_id)
+        return self.previewed(settings, now=now)
+
+    def previewed(self, settings: JobSettings, *, now: float | None = None) -> JobSettings:
+        """The same for a job that is not sent: nothing is refused, and nobody is told.
+
+        A time limit that nobody chose ends with this process.
+        """
         timeout_s = settings.timeout_s
         if self.ends_at is not None and timeout_s == DEFAULT_TIMEOUT_S:
             left = int(self.ends_at - (time.time() if now is None else now))
             timeout_s = max(1, min(timeout_s, left))
-        if self.note is not None:
-            self.note(settings.job_id)
         tags = tuple(dict.fromkeys((*settings.tags, *self.tags)))
         return dataclasses.replace(settings, timeout_s=timeout_s, tags=tags)

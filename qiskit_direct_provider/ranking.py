@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import statistics
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
-from qiskit_direct_provider import errors
+from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.selection import concurrently
 
@@ -77,6 +76,8 @@ def _candidates(backends: list[BackendV2], reasons: dict[str, str]) -> list[_Can
     statuses = concurrently(_status, backends)
     open_now = []
     for backend, status in zip(backends, statuses, strict=True):
+        if isinstance(status, errors.DirectError):
+            notices.warn(f"{backend.name} is left out: {status}")
         why = _why_not(status)
         if why is None:
             open_now.append((backend, status))
@@ -103,7 +104,6 @@ def _status(backend: BackendV2) -> Any:
     try:
         return ask() if callable(ask) else None
     except (errors.ProtocolError, errors.BackendNotFoundError, errors.AuthorizationError) as error:
-        warnings.warn(f"{backend.name} is left out: {error}", stacklevel=2)
         return error
 
 

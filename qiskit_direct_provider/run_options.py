@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from qiskit_direct_provider.errors import InvalidInputError, UnsupportedError
 from qiskit_direct_provider.job_settings import JobSettings, duration_s
@@ -11,7 +11,7 @@ from qiskit_direct_provider.job_settings import JobSettings, duration_s
 if TYPE_CHECKING:
     from qiskit_direct_provider.wire.backend import Configuration
 
-__all__ = ["DEFAULTS", "parted", "rep_delay_s", "sampler_options"]
+__all__ = ["DEFAULTS", "RunOptions", "parted", "rep_delay_s", "sampler_options"]
 
 DEFAULTS: dict[str, Any] = {
     "shots": 4096,
@@ -24,23 +24,34 @@ DEFAULTS: dict[str, Any] = {
     "wait_for_lane": None,
 }
 
-_OF_RUN = (
-    "shots",
-    "memory",
-    "parameter_values",
-    "name",
-    "job_tags",
-    "job_id",
-    "timeout_secs",
-    "wait_for_lane",
-    "log_level",
-    "session",
-    "max_quantum_seconds",
-    "verify",
-)
 _OF_JOB = ("name", "job_tags", "job_id", "timeout_secs", "wait_for_lane", "log_level")
 _OF_PROGRAM = ("meas_level", "meas_return", "rep_delay", "init_qubits", "seed_simulator")
 _CLASSIFIED = 2
+
+
+class RunOptions(TypedDict, total=False):
+    """What ``run`` takes by name, beside ``dry_run``; None counts as not said."""
+
+    shots: int | None
+    memory: bool | None
+    parameter_values: Any
+    name: str | None
+    job_tags: Iterable[str] | None
+    job_id: str | None
+    timeout_secs: float | str | None
+    wait_for_lane: float | str | None
+    log_level: str | None
+    session: Any
+    max_quantum_seconds: float | str | None
+    verify: bool
+    meas_level: int | None
+    meas_return: str | None
+    rep_delay: float | str | None
+    init_qubits: bool | None
+    seed_simulator: int | None
+
+
+_OF_RUN = (*(name for name in RunOptions.__annotations__ if name not in _OF_PROGRAM), "dry_run")
 
 
 def parted(

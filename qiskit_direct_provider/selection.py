@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qiskit_direct_provider import attributes, errors
+from qiskit_direct_provider import attributes, errors, notices
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.backend import DirectBackend
@@ -163,7 +162,7 @@ def _loaded(backends: list[DirectBackend], issues: Issues) -> list[DirectBackend
 
 def _note(issues: Issues, backend: DirectBackend, error: errors.DirectError) -> None:
     issues[backend.name] = error
-    warnings.warn(f"{backend.name} is left out: {error}", stacklevel=6)
+    notices.warn(f"{backend.name} is left out: {error}")
 
 
 def _pattern(name: object) -> re.Pattern[str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import logging
 import time
 from datetime import datetime
@@ -15,6 +17,7 @@ from qiskit_direct_provider.clients.interface import JobRecord, Reason
 from qiskit_direct_provider.journal import Stage
 from qiskit_direct_provider.results import result_of
 from qiskit_direct_provider.submission import downloaded, found_again, note_end
+from qiskit_direct_provider.wire.dates import moment
 
 if TYPE_CHECKING:
     from qiskit.primitives import PrimitiveResult
@@ -29,6 +32,7 @@ __all__ = ["TrackedJob"]
 logger = logging.getLogger(__name__)
 
 FREEING_LIMIT_S = 5.0
+TELLING_LIMIT_S = 2.0
 
 
 class TrackedJob:
@@ -118,6 +122,22 @@ class TrackedJob:
         """How the job ended, if this or another process of ours noted that before the server forgot it."""
         entry = self.workspace.journal.entry(self.journal_id)
         return _known_end(entry) if entry else None
+
+    def end_time(self, deadline: Deadline) -> datetime | None:
+        """When the job ended; servers that do not say it of a job may say it among its metrics.
+
+        A question without an answer must not cost a result, nor more than a moment.
+        """
+        if self.last is not None and self.ended and self.last.ended is None:
+            client = self.workspace.client
+            limit = client.deadline(min(TELLING_LIMIT_S, deadline.remaining()))
+            with contextlib.suppress(errors.DirectError):
+                told = (client.metrics(self.job_id, limit) or {}).get("timestamps")
+                found = moment(told.get("finished")) if isinstance(told, dict) else None
+                if found is not None:
+                    self.last = dataclasses.replace(self.last, ended=found)
+                    self.change(ended=found)
+        return self.last.ended if self.last else None
 
     def ending(self) -> errors.DirectJobError:
         """The error that says how the job ended without a result."""

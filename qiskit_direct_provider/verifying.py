@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from qiskit_direct_provider import errors, run_options
+from qiskit_direct_provider import errors, notices, run_options
 from qiskit_direct_provider.documented import Documented
 from qiskit_direct_provider.job import DirectJob
 from qiskit_direct_provider.job_settings import duration_s
+from qiskit_direct_provider.notices import DegradedWarning, NotConsistentWarning
 from qiskit_direct_provider.programs import Pub, as_circuits, as_pubs, check_shots
 from qiskit_direct_provider.wire.dates import moment
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.verification.verification import Verification
 
 __all__ = ["DegradedWarning", "NotConsistentWarning", "Verifying"]
-
-
-class DegradedWarning(UserWarning):
-    """A coupling that a circuit uses has degraded since the circuit was transpiled."""
-
-
-class NotConsistentWarning(UserWarning):
-    """The counts of a job are not what the device's calibration promises, or it could not be found out."""
 
 
 class Verifying(Documented):
@@ -149,7 +141,7 @@ class Verifying(Documented):
             parameter_values: As for `run`; of a job, those of ``circuits``.
             method: ``"direct"`` compares the circuits themselves. ``"mirror"`` runs each circuit and then its
                 inverse, ``"clifford"`` each circuit with its angles rounded to quarter turns: for circuits
-                too large to be simulated.
+                too large to be simulated. Of a job, these are run now, with its number of shots.
             significance: Probability to call a healthy device something else than consistent.
             max_seconds: Longest simulation of one circuit, as estimated.
             seed: Of the simulation; by default the counts decide, so equal counts get equal verdicts.
@@ -169,15 +161,20 @@ class Verifying(Documented):
 
         how = How.of(method, significance, max_seconds, seed)
         if isinstance(circuits_or_job, DirectJob):
-            if how.method != "direct" or options:
-                raise errors.InvalidInputError("a job ran already: method and options of run need circuits")
-            job = circuits_or_job
-            device = self._device_for(job)
+            job, direct = circuits_or_job, how.method == "direct"
+            if direct and options:
+                raise errors.InvalidInputError(
+                    "the job ran already: options of run belong to circuits, or to another method"
+                )
             meant = self._recorded(job) if circuits is None else bound(circuits, parameter_values)
+            if direct:
+                return self._judged(meant, job.result(timeout=timeout), self._device_for(job), how)
+            options = {"shots": _shots_of(job), **options}
         else:
-            meant = companions(bound(circuits_or_job, parameter_values), how)
-            device = self._loaded()
-            job = self.run(meant, **options)
+            meant = bound(circuits_or_job, parameter_values)
+        meant = companions(meant, how)
+        job = self.run(meant, **options)
+        device = self._loaded()
         return self._judged(meant, job.result(timeout=timeout), device, how)
 
     # -- parts ---------------------------------------------------------------------------------------
@@ -217,17 +214,11 @@ class Verifying(Documented):
 
         circuits = bound([pub.circuit for pub in pubs], [pub.values for pub in pubs])
 
-        def judge(result: Result) -> Verification | None:
+        def judge(result: Result) -> Verification | errors.DirectError:
             try:
-                found = self._judged(circuits, result, device, How())
+                return self._judged(circuits, result, device, How())
             except errors.DirectError as error:  # the result is there, and must not be lost over this
-                warnings.warn(
-                    f"job {job.job_id()} was not verified: {error}", NotConsistentWarning, stacklevel=4
-                )
-                return None
-            if not found:
-                warnings.warn(str(found), NotConsistentWarning, stacklevel=4)
-            return found
+                return error
 
         job.verify_with(judge)
         return job
@@ -245,7 +236,7 @@ class Verifying(Documented):
 
             changes = worse_for(pub.circuit, before, device)
             if changes:
-                warnings.warn(warning_of(pub.circuit.name, changes), DegradedWarning, stacklevel=4)
+                notices.warn(warning_of(pub.circuit.name, changes), DegradedWarning)
 
     def _archived(self, stamp: Any) -> Device | None:
         """The device as it was calibrated at a moment, from this side's archive alone."""
@@ -284,4 +275,10 @@ class Verifying(Documented):
 
         journal = self._workspace.journal
         payloads = [journal.payload(part.journal_id) for part in job.tracked]
-        return circuits_of(payloads, self._loaded().target.num_qubits)
+        names = [record.name for part in job.tracked for record in part.entry.circuits]
+        return circuits_of(payloads, names, self._loaded().target.num_qubits)
+
+
+def _shots_of(job: DirectJob) -> int | None:
+    """The most shots that any circuit of a job was sent with; None where they are not on record here."""
+    return max((record.shots for part in job.tracked for record in part.entry.circuits), default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import random
 import threading
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.clients.interface import Client, JobRecord
 
-__all__ = ["Poller", "Ticket", "pause_s"]
+__all__ = ["OUTAGE_PATIENCE_S", "Poller", "Ticket", "pause_s"]
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Poller:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
         self._patient = True
+        self._unanswered_since: float | None = None
 
     def give_up(self) -> None:
         """The server will not come back: a question without an answer ends its wait from now on."""
@@ -131,6 +133,7 @@ class Poller:
         with self._changed:
             if self._thread is None or self._process != os.getpid():
                 self._process = os.getpid()
+                self._unanswered_since = None
                 self._thread = threading.Thread(target=self._run, name="qiskit-direct-poller", daemon=True)
                 self._thread.start()
         try:
@@ -151,18 +154,34 @@ class Poller:
             self._tickets = [ticket for ticket in self._tickets if id(ticket) not in gone]
             self._changed.notify_all()
 
-    def news(self, tickets: list[Ticket], seen: int, deadline: Deadline) -> int:
+    @property
+    def url(self) -> str:
+        """Address of the service that is asked."""
+        return self._client.url
+
+    def silence_s(self) -> float:
+        """Seconds since the first of the questions that have had no answer; 0 after an answer."""
+        since = self._unanswered_since
+        return 0.0 if since is None else self._clock() - since
+
+    def news(self, tickets: list[Ticket], seen: int, deadline: Deadline, at_most_s: float = math.inf) -> int:
         """Wait until something is learnt about one of the tickets.
 
+        Args:
+            tickets: Of the jobs.
+            seen: The count of news so far.
+            deadline: When the whole wait ends.
+            at_most_s: How long to wait this time.
+
         Returns:
-            The new count of news, or the old one when the deadline came first.
+            The new count of news, or the old one when the time was over first.
         """
         with self._changed:
             for ticket in tickets:
                 ticket.deadline = deadline
             self._changed.wait_for(
                 lambda: sum(ticket.news for ticket in tickets) != seen,
-                timeout=min(deadline.remaining(), threading.TIMEOUT_MAX),
+                timeout=min(deadline.remaining(), at_most_s, threading.TIMEOUT_MAX),
             )
             return sum(ticket.news for ticket in tickets)
 
@@ -213,6 +232,8 @@ class Poller:
             if not tickets:
                 return
             patience_s = max((ticket.deadline.remaining() for ticket in tickets), default=0.0)
+            if self._unanswered_since is None:
+                self._unanswered_since = self._clock()
         try:
             records = self._ask({ticket.job_id for ticket in tickets}, min(patience_s, REQUEST_LIMIT_S))
         except DirectError as error:
@@ -239,6 +260,8 @@ class Poller:
     ) -> None:
         now = self._clock()
         with self._changed:
+            if outage is None:
+                self._unanswered_since = None
             for ticket in tickets:
                 found = records.get(ticket.job_id)
                 if outage is not None:

@@ -85,8 +85,9 @@ def test_a_new_calibration_is_noticed(tmp_path: Path) -> None:
     with device.served() as service, provider_for(service, S3Storage(**service.storage)) as provider:
         backend.run(isa, shots=10).result(timeout=60)
         some_time_passes(backend)
-        with pytest.warns(CalibrationChangedWarning, match="transpile them again"):
+        with pytest.warns(CalibrationChangedWarning, match="transpile them again") as caught:
             job = backend.run(isa, shots=10)
+        assert [each.filename for each in caught] == [__file__]
         job.result(timeout=60)
         assert str(provider.retrieve_job(job.job_id()).properties().last_update_date).startswith("2030-01-02")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,6 +135,21 @@ def test_the_job_says_what_it_is(channel_nairobi: DirectBackend) -> None:
     assert job.primitive_result()[0].data.meas.num_shots == 100
     assert isinstance(job.logs(), str)
     assert job.queue_position() is None
+
+
+def test_a_result_says_when_its_job_ended(
+    channel_nairobi: DirectBackend, channel_provider: DirectProvider
+) -> None:
+    """In every dialect, and again from the disk, without asking anybody."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    job = channel_nairobi.run(circuit, shots=10)
+    date = job.result(timeout=60).date
+    ended = datetime.fromisoformat(date)
+    assert job.creation_date() <= ended <= datetime.now(timezone.utc) + timedelta(seconds=5)
+    assert job.time_per_step()["COMPLETED"] == ended
+    assert channel_provider.retrieve_job(job.job_id()).known()["ended"] == ended
+    assert channel_provider.retrieve_job(job.job_id()).result().date == date
 
 
 def test_loose_and_oddly_named_bits(channel_nairobi: DirectBackend) -> None:

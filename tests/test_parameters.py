@@ -67,6 +67,20 @@ def test_elements_of_a_vector_keep_their_places(channel_nairobi: DirectBackend) 
     )
 
 
+def test_mappings_in_a_list_are_sets_of_values(channel_nairobi: DirectBackend) -> None:
+    """As Aer's ``parameter_binds``: of numbers, or of a list of numbers for each parameter."""
+    b, a = Parameter("b"), Parameter("a")
+    circuit = rotated(b, a)
+    binds = [{a: HALF_TURN, b: 0}, {"a": [0, HALF_TURN], "b": [HALF_TURN, HALF_TURN]}]
+    result = channel_nairobi.run(circuit, shots=200, parameter_values=binds).result(timeout=60)
+    assert [outcome(result, index) for index in range(3)] == ["10", "01", "11"]
+    (one,) = as_pubs(circuit, 1, [{a: 1, b: 2}])
+    (two,) = as_pubs([circuit], 1, [[{a: 1, b: 2}, {a: 3, b: 4}]])
+    assert (one.values.tolist(), two.values.tolist()) == ([[1, 2]], [[1, 2], [3, 4]])
+    (same,) = as_pubs([circuit], 1, [{a: 1, b: 2}])
+    assert same.values.tolist() == [1, 2]
+
+
 def test_several_circuits_have_values_each(channel_nairobi: DirectBackend) -> None:
     angle = Parameter("angle")
     circuits = [rotated(angle), rotated(0.0), rotated(angle, 2 * angle)]
@@ -106,6 +120,8 @@ def fractional(provider: Any) -> DirectBackend:
         (np.zeros((0, 1)), "no set"),
         ({"other": 0.1}, "do not fit"),
         ({}, "do not fit"),
+        ([{"angle": 0.1}, {"other": 0.2}], "do not fit"),
+        ([{"angle": 0.1}, [0.2]], "each entry must be one"),
         ("text", "do not fit"),
         (object(), "do not fit"),
     ],

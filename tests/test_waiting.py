@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import threading
 import time
@@ -14,14 +15,15 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.providers.jobstatus import JobStatus
 from recorder import Recorder
 
-from qiskit_direct_provider import DirectBackend, DirectProvider, errors
+from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, errors, job_waiting
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import JobRecord
+from qiskit_direct_provider.notices import OutageWarning
 from qiskit_direct_provider.service.process import LocalService
 from qiskit_direct_provider.waiting import Poller, Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from qiskit_direct_provider import S3Storage
 
@@ -131,6 +133,19 @@ def test_no_outage_is_borne_of_a_service_that_was_stopped(caplog: pytest.LogCapt
     assert server.now < 10
 
 
+def test_silence_is_counted_from_the_first_question_without_an_answer() -> None:
+    server = SimulatedServer({"a": 50.0})
+    poller = simulated(server)
+    poller.add([poller.ticket("a", 0.0)])
+    for down, silent in ((False, False), (True, True), (True, True), (False, False), (True, True)):
+        server.now += 1.0
+        server.down = down
+        before = poller.silence_s()
+        poller.turn()
+        server.now += 1.0
+        assert poller.silence_s() == (before + 1.0 if silent else 0.0)
+
+
 def test_a_job_that_is_gone_ends_its_wait_alone() -> None:
     server = SimulatedServer({"a": 5.0})
     poller = simulated(server)
@@ -237,6 +252,63 @@ def test_waiting_ends_in_time(nairobi: DirectBackend, provider: DirectProvider) 
     job.cancel()
     job.wait_for_final_state(timeout=60)
     job.delete()
+
+
+async def awaited_for(job: DirectJob, seconds: float) -> None:
+    async def result() -> None:
+        await job
+
+    await asyncio.wait_for(result(), seconds)
+
+
+@pytest.mark.parametrize(
+    ("wait", "how_long"),
+    [
+        (lambda job, _: job.result(timeout=2), "[12] s"),
+        (lambda job, provider: provider.wait([job, job], timeout=2), "[12] s"),
+        (lambda job, _: asyncio.run(awaited_for(job, 3)), "60 minutes"),
+    ],
+    ids=["result", "wait", "await"],
+)
+def test_a_service_that_died_is_named_soon(
+    service: LocalService,
+    own_storage: S3Storage,
+    monkeypatch: pytest.MonkeyPatch,
+    wait: Callable[[DirectJob, DirectProvider], object],
+    how_long: str,
+) -> None:
+    """At the line that waits, and once; the wait goes on until its own end."""
+    monkeypatch.setattr(job_waiting, "SILENCE_S", 0.2)
+    recorder = Recorder(service.url)
+    with (
+        contextlib.closing(recorder),
+        provider_for(service, own_storage, url=recorder.url, iam_url=service.url) as provider,
+    ):
+        job = provider.get_backend("fake_manila").run(measured_x(), shots=1)
+        recorder.script("GET", "/v1/jobs", *["reset before"] * 1000)
+        with (
+            pytest.warns(
+                OutageWarning, match=f"{recorder.url} has not answered for .* for up to {how_long};"
+            ) as told,
+            pytest.raises((errors.JobTimeoutError, asyncio.TimeoutError)),
+        ):
+            wait(job, provider)
+    assert [each.filename for each in told] == [__file__]
+
+
+def test_a_service_that_answers_again_is_waited_for(
+    service: LocalService, own_storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_waiting, "SILENCE_S", 0.01)
+    recorder = Recorder(service.url)
+    with (
+        contextlib.closing(recorder),
+        provider_for(service, own_storage, url=recorder.url, iam_url=service.url) as provider,
+    ):
+        job = provider.get_backend("fake_manila").run(measured_x(), shots=1)
+        recorder.script("GET", "/v1/jobs", *["503"] * 3)
+        with pytest.warns(OutageWarning, match=job.job_id()):
+            assert sum(job.result(timeout=60).get_counts().values()) == 1
 
 
 def test_jobs_can_be_awaited(channel_nairobi: DirectBackend) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from qiskit_direct_provider.accounts.channels import DEFAULT_CHANNEL, DEFAULT_IAM_URL, channel_named
 from qiskit_direct_provider.accounts.secret import Secret, checked_secret, checked_text
 from qiskit_direct_provider.accounts.storage import S3Storage
-from qiskit_direct_provider.accounts.transport import HttpOptions, Proxies, http_options
+from qiskit_direct_provider.accounts.transport import HttpOptions, Proxies, check_ntlm, http_options
 from qiskit_direct_provider.accounts.urls import checked_url, is_loopback, origin
 from qiskit_direct_provider.errors import InvalidInputError
 
@@ -106,6 +106,7 @@ def checked_account(fields: AccountFields) -> Account:
 
     Raises:
         InvalidInputError: One of them cannot be right.
+        AccountError: A proxy's login cannot be used for one of the addresses.
     """
     channel = channel_named(fields.channel)
     if fields.storage is not None and not isinstance(fields.storage, S3Storage):
@@ -113,16 +114,19 @@ def checked_account(fields: AccountFields) -> Account:
     url = checked_url(fields.url or channel.default_url, "the url")
     parts = urlsplit(url)
     own = f"{parts.scheme}://{parts.netloc}" if is_loopback(parts.hostname or "") else channel.login_url
+    iam_url = checked_url(fields.iam_url or own, "the iam_url")
+    http = http_options(
+        verify=fields.verify, cert=fields.cert, proxies=fields.proxies, timeout=fields.timeout
+    )
+    check_ntlm(http, (url, iam_url, *([fields.storage.endpoint] if fields.storage else [])))
     return Account(
         channel=channel.name,
         url=url,
         token=checked_secret(fields.token, "the token"),
         instance=_instance(fields.instance, channel.name),
-        iam_url=checked_url(fields.iam_url or own, "the iam_url"),
+        iam_url=iam_url,
         storage=fields.storage,
-        http=http_options(
-            verify=fields.verify, cert=fields.cert, proxies=fields.proxies, timeout=fields.timeout
-        ),
+        http=http,
         client_application=checked_text(fields.client_application, "client_application"),
         resources=fields.resources,
         source=fields.source,

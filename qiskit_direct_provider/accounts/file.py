@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import AccountError
 from qiskit_direct_provider.files import locked, write_whole
 
@@ -77,21 +77,26 @@ class AccountFile:
         Raises:
             AccountError: The file is damaged, or of a later release, or cannot be read.
         """
+        found = self._found()
+        if isinstance(found, str):
+            raise AccountError(
+                f"the account file {self.path} is damaged ({found}); it is left as it is: mend it, or save "
+                "an account anew, which puts it aside"
+            )
+        return found
+
+    def _found(self) -> Saved | str:
+        """All that is saved, or what is damaged."""
         try:
             _keep_private(self.path)
-            saved = _decoded(self.path)
+            found = _decoded(self.path)
         except FileNotFoundError:
             return Saved()
         except OSError as error:
             raise AccountError(f"the account file {self.path} cannot be read: {error.strerror}") from error
-        if isinstance(saved, str):
-            raise _DamagedFileError(
-                f"the account file {self.path} is damaged ({saved}); it is left as it is: mend it, or save "
-                "an account anew, which puts it aside"
-            )
-        if saved.version > VERSION:
+        if isinstance(found, Saved) and found.version > VERSION:
             raise AccountError(f"the account file {self.path} was written by a later release of this package")
-        return saved
+        return found
 
     def change(self, edit: Callable[[Saved], Any]) -> Any:
         """Change what is saved in one step, alone; what ``edit`` returns.
@@ -116,18 +121,14 @@ class AccountFile:
             ) from error
 
     def _undamaged(self) -> Saved:
-        try:
-            return self.read()
-        except _DamagedFileError:
-            aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns()}")
-            self.path.rename(aside)
-            aside.chmod(0o600)
-            warnings.warn(f"the account file was damaged; what it held is in {aside}", stacklevel=5)
-            return Saved()
-
-
-class _DamagedFileError(AccountError):
-    """The file is not what this package writes."""
+        found = self._found()
+        if isinstance(found, Saved):
+            return found
+        aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns()}")
+        self.path.rename(aside)
+        aside.chmod(0o600)
+        notices.warn(f"the account file was damaged; what it held is in {aside}")
+        return Saved()
 
 
 def _decoded(path: Path) -> Saved | str:
@@ -155,4 +156,4 @@ def _keep_private(path: Path) -> None:
         what = "now only you can; whoever read it knows the keys in it"
     except OSError:
         what = f"chmod 600 {path}"
-    warnings.warn(f"others could read the account file {path}: {what}", stacklevel=6)
+    notices.warn(f"others could read the account file {path}: {what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -178,13 +179,13 @@ def fields_of(entry: Mapping[str, Any], source: str) -> AccountFields:
     Raises:
         AccountError: It is damaged, or a secret is not to be had.
     """
-    storage, cert = entry.get("storage"), entry.get("cert")
+    cert = entry.get("cert")
     try:
         plain = {name: entry[name] for name in _PLAIN if entry.get(name) is not None}
         return AccountFields(
             source=source,
             token=Secret.of(entry.get("token") or ""),
-            storage=S3Storage(**storage) if storage else None,
+            storage=_storage(entry.get("storage")),
             proxies=Proxies.of(entry.get("proxies")),
             **{**plain, "cert": tuple(cert) if isinstance(cert, list) else cert},
         )
@@ -192,6 +193,19 @@ def fields_of(entry: Mapping[str, Any], source: str) -> AccountFields:
         why = str(error)
     # Not chained: the frames below may hold secrets.
     raise AccountError(f"{source} cannot be used: {why}")
+
+
+def _storage(given: Any) -> S3Storage | None:
+    """The object store as it is saved."""
+    if not given:
+        return None
+    members = [field.name for field in dataclasses.fields(S3Storage)]
+    needed = ("endpoint", "bucket", *_KEYS)
+    if not isinstance(given, Mapping) or not set(needed) <= given.keys() <= set(members):
+        raise InvalidInputError(
+            f"its storage must have {', '.join(needed)}, and may have {', '.join(members[len(needed) :])}"
+        )
+    return S3Storage(**given)
 
 
 def masked(entry: Mapping[str, Any]) -> dict[str, Any]:

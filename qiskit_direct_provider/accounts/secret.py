@@ -6,11 +6,11 @@ import os
 import shlex
 import stat
 import subprocess
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
 __all__ = ["Secret", "SecretLike", "checked_secret", "checked_text"]
@@ -141,7 +141,7 @@ def _from_file(path: str) -> Secret:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
     else:
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            warnings.warn(f"others can read the secret in {file}: chmod 600 {file}", stacklevel=2)
+            notices.warn(f"others can read the secret in {file}: chmod 600 {file}")
         return text
     raise AccountError(f"no secret can be read from the file {file}: {why}")
 

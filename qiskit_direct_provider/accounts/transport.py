@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib.util
 import os
 import ssl
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.accounts.secret import Secret, checked_secret
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
 
-__all__ = ["HttpOptions", "Proxies", "http_options"]
+__all__ = ["HttpOptions", "Proxies", "check_ntlm", "http_options"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def http_options(
         InvalidInputError: One of them cannot be right.
     """
     if verify is False:
-        warnings.warn("certificate checks are off: whoever is in between can read the key", stacklevel=4)
+        notices.warn("certificate checks are off: whoever is in between can read the key")
     return HttpOptions(
         verify=verify if isinstance(verify, bool) else _bundle(verify),
         cert=None if cert is None else _client_certificate(cert),
@@ -100,6 +100,29 @@ def http_options(
         timeout=_seconds(timeout),
         ntlm=proxies.ntlm if proxies else None,
     )
+
+
+def check_ntlm(options: HttpOptions, urls: Iterable[str]) -> None:
+    """Refuse what a login by NTLM cannot do: open the tunnel to an https address.
+
+    The login is three messages on one connection. Over plain http, requests-ntlm exchanges them as requests;
+    a tunnel is opened below it, by urllib3 and the standard library, which take the first 407 for the end.
+
+    Raises:
+        AccountError: One of the addresses would be reached through such a tunnel.
+    """
+    if options.ntlm is None:
+        return
+    from requests.utils import select_proxy
+
+    known = dict.fromkeys(options.proxies or (), "a proxy")
+    for url in urls:
+        if url.startswith("https:") and select_proxy(url, known):
+            raise AccountError(
+                f"a proxy that asks for NTLM lets plain http through, and not {url}: no library that is used "
+                "here opens a tunnel with such a login. Let a proxy on this machine log in (cntlm, px), and "
+                "take its address, without username_ntlm, as the proxy"
+            )
 
 
 def _seconds(timeout: object) -> float | None:

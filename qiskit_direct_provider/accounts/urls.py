@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import warnings
 from urllib.parse import urlsplit
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import InvalidInputError
 
 __all__ = ["checked_url", "is_loopback", "origin"]
@@ -32,10 +32,7 @@ def checked_url(url: object, name: str) -> str:
     if parts.query or parts.fragment:
         raise InvalidInputError(f"{name} must not hold a query or a fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        warnings.warn(
-            f"{name} is plain http to {parts.hostname}: keys and results can be read on the way",
-            stacklevel=4,
-        )
+        notices.warn(f"{name} is plain http to {parts.hostname}: keys and results can be read on the way")
     return text
 
 

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from qiskit_direct_provider.cli import accounts, backends, cancelling, diagnosis, jobs, results, running
+from qiskit_direct_provider.cli import (
+    accounts,
+    backends,
+    cancelling,
+    diagnosis,
+    jobs,
+    results,
+    running,
+    verifying,
+)
 from qiskit_direct_provider.cli.demo import demo
 from qiskit_direct_provider.cli.options import behaviour
 from qiskit_direct_provider.cli.serve import serve
@@ -36,6 +45,7 @@ app.command()(jobs.jobs)
 app.command()(jobs.job)
 app.command()(results.result)
 app.command()(cancelling.cancel)
+app.command()(verifying.verify)
 app.command("doctor")(diagnosis.doctor)
 app.command()(snapshot)
 

@@ -12,7 +12,8 @@ __all__ = ["Failure"]
 
 # From here on a message speaks to those who write Python.
 _PYTHON = re.compile(
-    "[ ]?[:;,.(-] (?:pass |call |see |for a private CA|overwrite=|check the token|is the url|Free some).*",
+    "[ ]?[:;,.(-] (?:pass |call |see |for a private CA|overwrite=|check the token|is the url|Free some|"
+    "Verify its ).*",
     re.DOTALL,
 )
 
@@ -47,8 +48,16 @@ _NO_ACCOUNT = "save one with 'qiskit-direct accounts save --url URL', or pass --
 _OF_ACCOUNTS = {
     "no token": _NO_ACCOUNT,
     "no url": _NO_ACCOUNT,
+    "asks for NTLM": "name the proxy that logs in for you with --proxy",
     "already; overwrite": "choose another name, or replace it with --overwrite",
 }
+_OF_UNSUPPORTED = {
+    "not on record here": "verify it on the machine, and with the account, that sent it",
+    "in place of counts": "'qiskit-direct result ID' shows them",
+    "cannot be simulated": "verify companions with --method mirror or clifford, or allow more --max-seconds",
+    "not installed here": "install it where this command is installed",
+}
+_ELSEWHERE = "another backend or another account may have it: 'qiskit-direct backends' lists what there is"
 _ACCOUNT = "'qiskit-direct accounts list' shows what is saved; --account chooses one"
 _DISK = {
     errno.ENOSPC: "make room on that disk, or set {} to a place on another one",
@@ -87,8 +96,12 @@ def _sentence(text: str) -> str:
 
 
 def _advice(error: errors.DirectError) -> str:
-    if isinstance(error, errors.AccountError):
-        return next((advice for words, advice in _OF_ACCOUNTS.items() if words in str(error)), _ACCOUNT)
+    for kind, by_words, otherwise in (
+        (errors.AccountError, _OF_ACCOUNTS, _ACCOUNT),
+        (errors.UnsupportedError, _OF_UNSUPPORTED, _ELSEWHERE),
+    ):
+        if isinstance(error, kind):
+            return next((advice for words, advice in by_words.items() if words in str(error)), otherwise)
     general = next(text for kind, text in _ADVICE if isinstance(error, kind))
     return f"{error.solution}; {general}" if error.solution else general
 

@@ -47,3 +47,6 @@ class PrimitiveJob(DirectJob, BasePrimitiveJob):
             ProtocolError: The result is damaged, or is not that of these pubs.
         """
         return self.primitive_result(timeout, wait)
+
+    def _quiet_result(self, timeout: float | str | None = None, wait: float | None = None) -> PrimitiveResult:
+        return self.primitive_result(timeout, wait)

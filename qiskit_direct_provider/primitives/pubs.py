@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
+from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import InvalidInputError
 from qiskit_direct_provider.validation import examine
 
@@ -117,7 +117,7 @@ def check_pubs(pubs: list[Pub], device: Device, *, measured: bool) -> None:
     report = examine([pub.circuit for pub in pubs], device, values=sets, measured=measured, thorough=False)
     report.raise_for_errors()
     for text in report.warnings:
-        warnings.warn(text, stacklevel=3)
+        notices.warn(text)
 
 
 def values_of(pub: SamplerPub | EstimatorPub) -> npt.NDArray[np.float64] | None:

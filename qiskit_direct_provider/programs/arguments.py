@@ -45,8 +45,8 @@ def as_pubs(
         run_input: A circuit, or many.
         shots: For each set of parameter values.
         parameter_values: For one circuit an array of shape ``(*shape, number of parameters)`` in the order of
-            ``circuit.parameters``, or a mapping of parameters (or their names) to values; for a list of
-            circuits a list of these, None for a circuit without parameters.
+            ``circuit.parameters``, or a mapping of parameters (or their names) to values, or a list of such
+            mappings; for a list of circuits a list of these, None for a circuit without parameters.
 
     Raises:
         InvalidInputError: They do not belong together.
@@ -74,15 +74,12 @@ def _one_each(parameter_values: Any) -> Sequence[Any]:
 
 
 def _bound(index: int, circuit: QuantumCircuit, values: Any, shots: int) -> Pub:
-    from qiskit.primitives.containers.sampler_pub import SamplerPub
-
     if values is None or not circuit.num_parameters:
         if values is not None and _number_of(values):
             raise InvalidInputError(f"circuit {index} ({circuit.name!r}) has no parameters, but got values")
         return Pub(circuit, shots)
     try:
-        bindings = SamplerPub.coerce((circuit, values, shots)).parameter_values
-        array = bindings.as_array(circuit.parameters)
+        array = _in_order(circuit, values)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidInputError(
             f"the parameter values of circuit {index} ({circuit.name!r}) do not fit: {error}"
@@ -90,10 +87,34 @@ def _bound(index: int, circuit: QuantumCircuit, values: Any, shots: int) -> Pub:
     return Pub(circuit, shots, _finite(index, circuit, array))
 
 
+def _in_order(circuit: QuantumCircuit, values: Any) -> npt.NDArray[Any]:
+    """Parameter values, shape ``(*sets, number of parameters)``.
+
+    Mappings in a list are set after set, as Aer's ``parameter_binds`` has them: each holds a number or a list
+    of numbers for every parameter.
+    """
+    import numpy as np
+    from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+    if _holds_mappings(values):
+        if not all(isinstance(each, Mapping) for each in values):
+            raise ValueError("of a list of mappings, each entry must be one")
+        return np.concatenate([np.atleast_2d(_in_order(circuit, each)) for each in values])
+    bindings = SamplerPub.coerce((circuit, values)).parameter_values
+    found: npt.NDArray[Any] = bindings.as_array(circuit.parameters)
+    return found
+
+
 def _number_of(values: Any) -> int:
     import numpy as np
 
+    if _holds_mappings(values):
+        return sum(map(_number_of, values))
     return len(values) if isinstance(values, Mapping) else int(np.size(values))
+
+
+def _holds_mappings(values: Any) -> bool:
+    return isinstance(values, list | tuple) and any(isinstance(each, Mapping) for each in values)
 
 
 def _finite(index: int, circuit: QuantumCircuit, array: Any) -> npt.NDArray[np.float64]:

@@ -138,6 +138,6 @@ def _refusal(reduced: Reduced, ways: list[TwinCost], why_no_cones: str, seconds:
     return (
         f"circuit {reduced.circuit.name!r} cannot be simulated here: {reduced.circuit.num_qubits} qubits and "
         f"{len(reduced.circuit.data)} operations; {tried or f'no method fits into {_fits()} of memory'}"
-        f" (limit {seconds:.0f} s, see max_seconds); {why_no_cones}. "
+        f" (max_seconds is {seconds:.0f}); {why_no_cones}. "
         "Verify its companions: verify(circuit, method='mirror') or verify(circuit, method='clifford')"
     )

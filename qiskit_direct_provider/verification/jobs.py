@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 __all__ = ["circuits_of"]
 
 
-def circuits_of(payloads: Iterable[bytes | None], num_qubits: int) -> list[QuantumCircuit]:
+def circuits_of(
+    payloads: Iterable[bytes | None], names: Iterable[str], num_qubits: int
+) -> list[QuantumCircuit]:
     """The circuits of a sampler job, bound, on the qubits of the device.
 
     Args:
         payloads: The input documents of the job's parts, in order; None where one is not on record.
+        names: Of the circuits of all parts; their text has none.
         num_qubits: Of the device: the text names only the qubits that are used.
 
     Raises:
         UnsupportedError: They are not on record here, or cannot be read back.
     """
     found = []
+    known = iter(names)
     for payload in payloads:
         if payload is None:
             raise UnsupportedError(
@@ -34,7 +38,9 @@ def circuits_of(payloads: Iterable[bytes | None], num_qubits: int) -> list[Quant
             )
         document = msgspec.json.decode(payload)
         for text, values, *_ in document["pubs"]:
-            found += _bound(_loaded(text, num_qubits), values)
+            circuit = _loaded(text, num_qubits)
+            circuit.name = next(known, circuit.name)
+            found += _bound(circuit, values)
     return found
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.verification.outcome import Check, Verdict
+from qiskit_direct_provider.views.markup import page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,6 +66,10 @@ class Verification:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+    def save(self, file: str | os.PathLike[str]) -> None:
+        """Write the report as a page that a browser opens."""
+        Path(file).write_text(page(f"{self.backend_name}: {self.verdict}", self.to_html()), encoding="utf-8")
 
     def plot(self, index: int = 0, *, words: int = 16) -> Figure:
         """Counts of one circuit beside what the twin expects, most frequent words first.

@@ -57,7 +57,7 @@ def test_no_listing_shows_a_secret() -> None:
         name="lab",
         storage=S3Storage(**STORAGE),
         proxies={
-            "urls": {"https": "http://me:canary-password@proxy:3128"},
+            "urls": {"http": "http://me:canary-password@proxy:3128"},
             "username_ntlm": "me",
             "password_ntlm": "canary-ntlm",
         },
@@ -69,7 +69,7 @@ def test_no_listing_shows_a_secret() -> None:
     assert (listed["token"], listed["url"], listed["is_default"]) == ("***", URL, True)
     assert listed["storage"]["secret_access_key"] == "***"
     assert listed["storage"]["bucket"] == "jobs"
-    assert listed["proxies"]["urls"] == {"https": "http://***@proxy:3128"}
+    assert listed["proxies"]["urls"] == {"http": "http://***@proxy:3128"}
     assert "account 'lab'" in provider.active_account()["source"]
     assert DirectProvider.saved_accounts("nobody") == {}
 
@@ -157,8 +157,9 @@ def test_a_damaged_file_is_put_aside_and_never_overwritten(content: bytes, usual
     usual_file.write_bytes(content)
     usual_file.chmod(0o600)
     for use in (DirectProvider, DirectProvider.saved_accounts):
-        with pytest.raises(errors.AccountError, match="is damaged"):
+        with pytest.raises(errors.AccountError, match="is damaged") as caught:
             use()
+        assert type(caught.value) is errors.AccountError
     assert usual_file.read_bytes() == content
     with pytest.warns(UserWarning, match="was damaged; what it held is in") as told:
         save()
@@ -166,6 +167,16 @@ def test_a_damaged_file_is_put_aside_and_never_overwritten(content: bytes, usual
     assert aside.read_bytes() == content
     assert str(aside) in str(told[0].message)
     assert DirectProvider()._account.url == URL
+
+
+@pytest.mark.parametrize("storage", [5, {"endpoint": "https://s3.example"}, {**STORAGE, "colour": "red"}])
+def test_half_an_object_store_is_told_by_its_members(storage: object, usual_file: Path) -> None:
+    save()
+    whole = json.loads(usual_file.read_text())
+    whole["accounts"]["default"]["storage"] = storage
+    usual_file.write_text(json.dumps(whole))
+    with pytest.raises(errors.AccountError, match="its storage must have endpoint, bucket, access_key_id"):
+        DirectProvider()
 
 
 def test_a_damaged_account_hides_no_other_and_is_kept(usual_file: Path) -> None:

@@ -43,6 +43,20 @@ class Done:
         assert self.code == 0, self.err
         return json.loads(self.out)
 
+    @property
+    def failure(self) -> tuple[str, str]:
+        """The sentence and the advice; nothing else is said, and nothing is printed."""
+        assert self.code == 1
+        assert self.out == ""
+        lines = [line for line in self.err.splitlines() if not line.startswith("warning: ")]
+        assert len(lines) == 2, self.err
+        sentence, advice = lines
+        assert sentence.startswith("error: ")
+        assert advice.startswith("advice: ")
+        for words in ("pass ", "Free some", "Verify its"):
+            assert words not in sentence
+        return sentence, advice
+
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:

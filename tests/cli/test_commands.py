@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit import QuantumCircuit, qasm2, transpile
 from qiskit.quantum_info import SparsePauliOp
+from typer.main import get_command
 
 from qiskit_direct_provider import DirectBackend, EstimatorV2
+from qiskit_direct_provider.cli import app
 
 if TYPE_CHECKING:
     from conftest import Done
 
 Cli = Callable[..., "Done"]
 
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 COMMANDS = (
     *("demo", "serve", "accounts", "accounts save", "accounts list", "accounts delete", "backends"),
-    *("backend", "run", "jobs", "job", "result", "cancel", "doctor"),
+    *("backend", "run", "jobs", "job", "result", "cancel", "verify", "snapshot", "doctor"),
 )
 pytestmark = pytest.mark.usefixtures("connected")
 
@@ -30,6 +33,21 @@ def test_every_command_has_help(cli: Cli, command: str) -> None:
     done = cli(*command.split(), "--help")
     assert done.code == 0
     assert f"qiskit-direct {command}" in done.out
+
+
+def test_every_command_has_a_session_in_the_reference() -> None:
+    """Each block of the language console is run when the documents are built."""
+
+    def words(command: Any, before: tuple[str, ...] = ()) -> Iterator[str]:
+        if before:
+            yield " ".join(before)
+        for name, each in getattr(command, "commands", {}).items():
+            yield from words(each, (*before, name))
+
+    assert sorted(words(get_command(app))) == sorted(COMMANDS)
+    sessions = "".join(re.findall("```console\n(.*?)```", REFERENCE.read_text(), re.DOTALL))
+    shown = set(re.findall(r"^\$.*?qiskit-direct ((?:accounts )?\w+)", sessions, re.MULTILINE))
+    assert shown == set(COMMANDS) - {"accounts"}
 
 
 def test_backends_are_a_table(cli: Cli) -> None:

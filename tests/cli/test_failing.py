@@ -26,29 +26,15 @@ Cli = Callable[..., "Done"]
 COMMAND = str(Path(sys.executable).parent / "qiskit-direct")
 
 
-def two_lines(done: Done) -> tuple[str, str]:
-    """The sentence and the advice; nothing else is said, and nothing is printed."""
-    assert done.code == 1
-    assert done.out == ""
-    lines = [line for line in done.err.splitlines() if not line.startswith("warning: ")]
-    assert len(lines) == 2, done.err
-    sentence, advice = lines
-    assert sentence.startswith("error: ")
-    assert advice.startswith("advice: ")
-    assert "pass " not in sentence
-    assert "Free some" not in sentence
-    return sentence, advice
-
-
 def test_no_account(cli: Cli) -> None:
-    sentence, advice = two_lines(cli("backends"))
+    sentence, advice = cli("backends").failure
     assert sentence == "error: no token and no url"
     assert "qiskit-direct accounts save" in advice
 
 
 def test_a_wrong_key(cli: Cli, connected: LocalService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QISKIT_DIRECT_TOKEN", "a-wrong-key-1234")
-    sentence, advice = two_lines(cli("backends"))
+    sentence, advice = cli("backends").failure
     assert "gave no token for this API key" in sentence
     assert "check the key" in advice
     assert "a-wrong-key" not in sentence
@@ -58,7 +44,7 @@ def test_a_wrong_url(cli: Cli, connected: LocalService, monkeypatch: pytest.Monk
     monkeypatch.setenv("QISKIT_DIRECT_TIMEOUT", "2")
     monkeypatch.setenv("QISKIT_DIRECT_IAM_URL", connected.url)
     monkeypatch.setenv("QISKIT_DIRECT_URL", f"http://127.0.0.1:{free_port()}")
-    sentence, advice = two_lines(cli("backends"))
+    sentence, advice = cli("backends").failure
     assert "127.0.0.1" in sentence
     assert "--url" in advice
     assert "qiskit-direct doctor" in advice
@@ -66,14 +52,14 @@ def test_a_wrong_url(cli: Cli, connected: LocalService, monkeypatch: pytest.Monk
 
 @pytest.mark.usefixtures("connected")
 def test_names_that_are_not_there(cli: Cli, bell: Path) -> None:
-    sentence, advice = two_lines(cli("backend", "fake_nairobbi"))
+    sentence, advice = cli("backend", "fake_nairobbi").failure
     assert "did you mean 'fake_nairobi'?" in sentence
     assert "qiskit-direct backends" in advice
-    sentence, advice = two_lines(cli("result", "00000000-0000-4000-8000-000000000000"))
+    sentence, advice = cli("result", "00000000-0000-4000-8000-000000000000").failure
     assert "00000000-0000-4000-8000-000000000000" in sentence
     assert "qiskit-direct jobs" in advice
     bell.write_text("OPENQASM 3.0; nonsense;")
-    sentence, _ = two_lines(cli("run", bell, "-b", "fake_nairobi"))
+    sentence, _ = cli("run", bell, "-b", "fake_nairobi").failure
     assert "is not OpenQASM that can be read" in sentence
 
 
@@ -126,14 +112,14 @@ def test_a_disk_that_cannot_be_written_to(
     key = bell.with_name("key")
     key.touch(mode=0o600)
     key.write_text("a-key-1234567890")
-    sentence, advice = two_lines(
-        cli("accounts", "save", "--url", "https://a.example", "--token-from", f"file:{key}")
-    )
+    sentence, advice = cli(
+        "accounts", "save", "--url", "https://a.example", "--token-from", f"file:{key}"
+    ).failure
     assert str(folder) in sentence
     assert told in advice
     assert "QISKIT_DIRECT_CONFIG" in advice
     monkeypatch.setenv("QISKIT_DIRECT_DATA", str(folder / "data"))
-    sentence, advice = two_lines(cli("run", bell, "-b", "fake_nairobi", "-s", 10))
+    sentence, advice = cli("run", bell, "-b", "fake_nairobi", "-s", 10).failure
     assert told in advice
     assert "QISKIT_DIRECT_DATA" in advice
 

@@ -32,8 +32,9 @@ def completed(line: str, **variables: str) -> list[str]:
 
 
 def test_commands_and_options_are_completed() -> None:
-    assert set(completed("qiskit-direct ")) >= {"accounts", "backends", "run", "result", "doctor"}
+    assert set(completed("qiskit-direct ")) >= {"accounts", "backends", "run", "result", "verify", "doctor"}
     assert "--shots" in completed("qiskit-direct run --s")
+    assert completed("qiskit-direct verify an-id --method m") == ["mirror"]
 
 
 def test_names_of_accounts_and_backends_are_completed(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -118,6 +118,33 @@ def test_a_wrong_password_is_told_and_not_repeated(
         provider.backends()
     assert "canary" not in str(caught.value)
     assert passed == []
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        {"url": "https://system.example"},
+        {"url": "http://127.0.0.1:1", "iam_url": "https://iam.example"},
+        {"url": "http://127.0.0.1:1", "storage": S3Storage("https://s3.example", "jobs", "a", "b")},
+    ],
+    ids=["api", "login", "store"],
+)
+@pytest.mark.parametrize("scheme", ["https", "all"])
+def test_no_tunnel_is_opened_with_ntlm(
+    proxy: tuple[str, list[str]], addresses: dict[str, Any], scheme: str
+) -> None:
+    """It cannot be; one sentence says so before any request, and before such an account is saved."""
+    address, passed = proxy
+    login = {"username_ntlm": USER, "password_ntlm": PASSWORD}
+    proxies = {"urls": {scheme: address}, **login}
+    for use in (DirectProvider, DirectProvider.save_account):
+        with pytest.raises(errors.AccountError, match="lets plain http through, and not https://") as caught:
+            use("a-key-12345", **addresses, proxies=proxies)
+        assert "canary" not in str(caught.value)
+    assert passed == []
+    direct = DirectProvider("a-key-12345", **addresses, proxies={"urls": {"http": address}, **login})
+    assert direct.account.http.ntlm is not None
+    direct.close()
 
 
 @pytest.mark.parametrize("half", [{"username_ntlm": USER}, {"password_ntlm": PASSWORD}])

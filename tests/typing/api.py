@@ -24,6 +24,7 @@ from qiskit_direct_provider.doctor import Finding, culprit, examine
 from qiskit_direct_provider.primitives import EstimatorOptions, PrimitiveJob, SamplerOptions, Unset
 
 if TYPE_CHECKING:
+    from qiskit_direct_provider.dry_run import DryRun
     from qiskit_direct_provider.verification.drift import Drift
     from qiskit_direct_provider.verification.estimate import Estimate
     from qiskit_direct_provider.verification.twin import Twin
@@ -53,6 +54,10 @@ def run(provider: DirectProvider) -> dict[str, int]:
     backends: list[DirectBackend] = provider.backends()
     backend: DirectBackend = provider.get_backend(backends[0].name, use_fractional_gates=True)
     job: DirectJob = backend.run([], shots=10, memory=True, name="n", job_tags=["t"], timeout_secs=5)
+    rehearsed: DryRun = backend.run([], dry_run=True, shots=10, rep_delay=1e-4)
+    texts: tuple[str, ...] = rehearsed.circuits + rehearsed.report.errors
+    payload: bytes = rehearsed.programs[0].payload
+    del texts, payload
     created: datetime | None = job.creation_date()
     seconds: float | None = job.usage()
     log: str | None = job.logs()
@@ -73,6 +78,8 @@ def verify(backend: DirectBackend, job: DirectJob) -> str:
     twin: Twin = backend.twin(method="statevector")
     again: Verification = backend.run([], max_quantum_seconds="10s", verify=True).verification()
     worst: float = drift.worst("cz")[0].worse_by + estimate.quantum_seconds + again.p_value
+    companions: Verification = backend.verify(job, method="mirror", shots=10)
+    companions.save("report.html")
     del twin, worst
     return found.verdict + found.to_html()
 

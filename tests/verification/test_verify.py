@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,7 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.verifying import NotConsistentWarning
 
 if TYPE_CHECKING:
-    from qiskit_direct_provider import DirectBackend, DirectProvider
+    from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider
 
 SHOTS = 4000
 
@@ -96,19 +98,42 @@ def test_what_cannot_be_verified_is_refused_or_kept(torino: DirectBackend) -> No
     job = torino.run(circuit, shots=10)
     with pytest.raises(errors.InvalidInputError, match="no counts"):
         torino.verify(torino.run(circuit, shots=10, meas_level=1))
-    job.verify_with(lambda _: None)
-    assert sum(job.result(timeout=60).get_counts().values()) == 10
-    with pytest.raises(errors.UnsupportedError, match="could not be verified"):
+    job.verify_with(lambda _: errors.UnsupportedError("it is too large"))
+    with pytest.warns(NotConsistentWarning, match="was not verified: it is too large"):
+        assert sum(job.result(timeout=60).get_counts().values()) == 10
+    with pytest.raises(errors.UnsupportedError, match="could not be verified: it is too large"):
         job.verification()
 
 
-def test_a_bad_result_is_a_warning(nairobi: DirectBackend, sick_nairobi: DirectBackend) -> None:
-    """The sick device judged by the healthy one's calibration, as if it had drifted since."""
+async def awaited(job: DirectJob) -> None:
+    await job
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda job: job.result(timeout=60),
+        lambda job: job.verification(),
+        lambda job: asyncio.run(awaited(job)),
+    ],
+    ids=["result", "verification", "await"],
+)
+def test_a_bad_result_is_a_warning(
+    nairobi: DirectBackend, sick_nairobi: DirectBackend, ask: Callable[[DirectJob], object]
+) -> None:
+    """The sick device judged by the healthy one's calibration, as if it had drifted since.
+
+    The warning points at the line that asks, and comes once.
+    """
     meant = circuits_for(nairobi, 1)
     job = sick_nairobi.run(meant, shots=SHOTS)
-    job.verify_with(nairobi.run(meant, shots=SHOTS, verify=True)._judge)
-    with pytest.warns(NotConsistentWarning, match="degraded"):
-        job.result(timeout=60)
+    judge = nairobi.run(meant, shots=SHOTS, verify=True)._judge
+    assert judge is not None
+    job.verify_with(judge)
+    with pytest.warns(NotConsistentWarning, match="degraded") as caught:
+        ask(job)
+    assert [each.filename for each in caught] == [__file__]
+    job.result()
 
 
 def test_reports(nairobi: DirectBackend) -> None:
@@ -148,4 +173,4 @@ def test_what_cannot_be_right_is_refused(nairobi: DirectBackend) -> None:
     with pytest.raises(errors.InvalidInputError, match="entries"):
         nairobi.verify(job, circuits=meant * 2)
     with pytest.raises(errors.InvalidInputError, match="ran already"):
-        nairobi.verify(job, method="mirror")
+        nairobi.verify(job, shots=20)
