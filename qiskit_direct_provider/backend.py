@@ -29,6 +29,7 @@ from qiskit_direct_provider.pulse import PulseNames
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
 from qiskit_direct_provider.validation import Report, examine
+from qiskit_direct_provider.verification.prerequisites import check_verifiable
 from qiskit_direct_provider.verifying import Verifying
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
@@ -266,7 +267,7 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             if not found:
                 return DryRun(self.name, found)
         device = self._loaded() if dry_run else self._current()
-        number = check_shots(self._shots(shots), device.configuration.max_shots)
+        number = check_shots(run_options.shots_of(shots, self.options), device.configuration.max_shots)
         pubs = as_pubs(run_input, number, parameter_values)
         report = examine(
             [pub.circuit for pub in pubs], device, values=[pub.values for pub in pubs], thorough=False
@@ -277,7 +278,7 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         self._warn_of_degraded(pubs, device)
         asked = run_options.sampler_options(options, self.options, device.configuration)
         if verify:
-            self._can_verify(asked)
+            check_verifiable(asked)
         if max_quantum_seconds is not None:
             budget = self._within_budget(pubs, device, asked, max_quantum_seconds)
             timeout_secs = budget if timeout_secs is None else timeout_secs
@@ -336,10 +337,6 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         job = DirectJob(self, self._workspace, head, parts)
         send_the_rest(job.tracked)
         return job
-
-    def _shots(self, given: Any) -> Any:
-        given = self.options.shots if given is None else given
-        return run_options.DEFAULTS["shots"] if given is None else given
 
     # -- copies --------------------------------------------------------------------------------------
 

@@ -49,8 +49,9 @@ def findings(
     *,
     values: npt.NDArray[Any] | None = None,
     measured: bool = True,
-) -> Iterator[str]:
-    """What keeps a circuit from running on a device, each with what to do.
+    unbound: bool = False,
+) -> list[str]:
+    """What keeps a circuit from running on a device, each once and with what to do.
 
     Wider than the device, an instruction that the device does not have on these qubits, an angle out of
     bounds, unbound parameters and, with ``measured``, nothing measured.
@@ -60,11 +61,22 @@ def findings(
         target: The device.
         values: Sets of parameter values, the parameters of a set along the last axis.
         measured: Whether it is wrong to measure nothing.
+        unbound: Whether parameters may be without values.
     """
+    return list(dict.fromkeys(_findings(circuit, target, values, measured=measured, unbound=unbound)))
+
+
+def _findings(
+    circuit: QuantumCircuit,
+    target: Target,
+    values: npt.NDArray[Any] | None,
+    *,
+    measured: bool,
+    unbound: bool,
+) -> Iterator[str]:
     if circuit.num_qubits > target.num_qubits:
         yield f"{circuit.num_qubits} qubits, on a device of {target.num_qubits}; transpile it for the backend"
-        return
-    if circuit.num_parameters and values is None:
+    if circuit.num_parameters and values is None and not unbound:
         names = ", ".join(parameter.name for parameter in circuit.parameters[:3])
         yield f"unbound parameters ({names}); pass parameter_values, or call assign_parameters() first"
     if any(True for _ in circuit.iter_input_vars()):
@@ -161,6 +173,8 @@ def _why_not(name: str, qargs: tuple[int, ...], bounded: tuple[Any, ...], target
     if name not in target.operation_names:
         names = ", ".join(sorted(target.operation_names))
         return f"{name!r} is not one of the device's instructions ({names}); transpile it for the backend"
+    if any(qubit >= target.num_qubits for qubit in qargs):
+        return None  # that the circuit is too wide is said already
     if target.qargs_for_operation_name(name) is not None and qargs not in target[name]:
         reversed_works = qargs[::-1] in target[name]
         where = (

@@ -11,7 +11,7 @@ from qiskit_direct_provider.job_settings import JobSettings, duration_s
 if TYPE_CHECKING:
     from qiskit_direct_provider.wire.backend import Configuration
 
-__all__ = ["DEFAULTS", "RunOptions", "parted", "rep_delay_s", "sampler_options"]
+__all__ = ["DEFAULTS", "RunOptions", "parted", "rep_delay_s", "sampler_options", "shots_of"]
 
 DEFAULTS: dict[str, Any] = {
     "shots": 4096,
@@ -93,6 +93,12 @@ def sampler_options(
     if values["seed_simulator"] is not None:
         found["simulator"] = {"seed_simulator": _whole(values["seed_simulator"], "seed_simulator")}
     return found
+
+
+def shots_of(given: Any, defaults: Mapping[str, Any]) -> Any:
+    """The number of shots that holds: of the run, else the backend's, else this package's; unchecked."""
+    found = defaults.get("shots") if given is None else given
+    return DEFAULTS["shots"] if found is None else found
 
 
 def _measurement(level: Any, returned: Any) -> str | None:

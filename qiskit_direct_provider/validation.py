@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,12 @@ from qiskit_direct_provider.instruction_set import BROKEN, findings, fits
 if TYPE_CHECKING:
     import numpy.typing as npt
     from qiskit import QuantumCircuit
+    from qiskit.circuit import CircuitInstruction
+    from qiskit.transpiler import Target
 
     from qiskit_direct_provider.device import Device
 
-__all__ = ["Report", "examine"]
+__all__ = ["Report", "each_instruction", "examine", "label_of"]
 
 _MOST_SHOWN = 10
 
@@ -61,6 +63,7 @@ def examine(
     values: Sequence[npt.NDArray[Any] | None] = (),
     measured: bool = True,
     thorough: bool = True,
+    unbound: Container[int] = (),
 ) -> Report:
     """Look at circuits as the device would.
 
@@ -72,31 +75,48 @@ def examine(
         measured: Whether a circuit that measures nothing is an error.
         thorough: Also look for angles that are no numbers in circuits of which the device has every
             instruction; the exporter finds them as well.
+        unbound: The indices of circuits whose parameters may be without values.
     """
     wrong: list[str] = []
     doubtful: list[str] = []
     for index, circuit in enumerate(circuits):
         if not thorough and fits(circuit, device.sound_target, measured=measured):
             continue
-        label = f"circuit {index} ({circuit.name!r})"
+        label = label_of(index, circuit)
         sets = values[index] if values else None
-        found = findings(circuit, device.target, values=sets, measured=measured)
+        found = findings(circuit, device.target, values=sets, measured=measured, unbound=index in unbound)
         wrong += [f"{label}: {text}" for text in found]
-        doubtful += [f"{label}: {text}" for text in _broken_places(circuit, device)]
+        doubtful += [f"{label}: {text}" for text in _broken_places(circuit, device.target)]
     return Report(tuple(wrong), tuple(doubtful))
 
 
-def _broken_places(circuit: QuantumCircuit, device: Device) -> list[str]:
-    """Gates at places of which the calibration says that they do not work."""
-    target = device.target
-    found: dict[str, None] = {}
+def label_of(index: int, circuit: QuantumCircuit) -> str:
+    """How reports name a circuit."""
+    return f"circuit {index} ({circuit.name!r})"
+
+
+def each_instruction(
+    circuit: QuantumCircuit, places: Sequence[int] | None = None
+) -> Iterator[tuple[CircuitInstruction, tuple[int, ...]]]:
+    """All instructions with the device's qubits that they are on, those inside control flow included."""
+    where = range(circuit.num_qubits) if places is None else places
+    index = {qubit: where[number] for number, qubit in enumerate(circuit.qubits)}
     for instruction in circuit.data:
-        name = instruction.operation.name
-        if name not in target.operation_names:
+        qubits = tuple([index[qubit] for qubit in instruction.qubits])
+        yield instruction, qubits
+        if instruction.is_control_flow():
+            for block in instruction.operation.blocks:
+                yield from each_instruction(block, qubits)
+
+
+def _broken_places(circuit: QuantumCircuit, target: Target) -> list[str]:
+    """Gates at places of which the calibration says that they do not work."""
+    found: dict[str, None] = {}
+    for instruction, qubits in each_instruction(circuit):
+        if instruction.name not in target.operation_names:
             continue
-        qargs = tuple(circuit.find_bit(qubit).index for qubit in instruction.qubits)
-        where = target[name]
-        properties = where.get(qargs) if where and None not in where else None
+        where = target[instruction.name]
+        properties = where.get(qubits) if where and None not in where else None
         if properties is not None and properties.error == BROKEN:
-            found[f"{name!r} on qubits {list(qargs)} has a reported error of 1"] = None
+            found[f"{instruction.name!r} on qubits {list(qubits)} has a reported error of 1"] = None
     return list(found)

@@ -34,6 +34,7 @@ class Verifying(Documented):
 
     options: Options
     run: Any
+    _way_in: Any
 
     def twin(self, *, datetime: dt.datetime | None = None, **options: Any) -> Twin:
         """This device on Aer: its noise, gates and limits. It runs what the device runs, and nothing else.
@@ -48,7 +49,7 @@ class Verifying(Documented):
         Raises:
             UnsupportedError: Aer is not installed, or no calibration from before ``datetime`` was seen.
         """
-        from qiskit_direct_provider.verification.requirements import require_aer
+        from qiskit_direct_provider.verification.prerequisites import require_aer
 
         require_aer("twin()")
         from qiskit_direct_provider.verification.twin import Twin
@@ -77,10 +78,16 @@ class Verifying(Documented):
         """
         from qiskit_direct_provider.verification.validating import validated
 
-        asked = {"shots": shots, "max_quantum_seconds": max_quantum_seconds, **options}
-        found = as_circuits(circuits)
-        again = circuits if hasattr(circuits, "data") else found  # an iterator is used up by now
-        return validated(found, again, parameter_values, self._loaded(), self.options, asked)
+        asked = {
+            "shots": run_options.shots_of(shots, self.options),
+            "parameter_values": parameter_values,
+            "max_quantum_seconds": max_quantum_seconds,
+            **options,
+        }
+        found = circuits if hasattr(circuits, "data") else as_circuits(circuits)  # an iterator is read once
+        return validated(
+            found, self._loaded(), self.options, asked, lambda: self._way_in(options.get("session"))
+        )
 
     def estimate(
         self,
@@ -99,7 +106,7 @@ class Verifying(Documented):
         from qiskit_direct_provider.validation import examine
 
         device = self._loaded()
-        number = check_shots(self.options.shots if shots is None else shots, device.configuration.max_shots)
+        number = check_shots(run_options.shots_of(shots, self.options), device.configuration.max_shots)
         pubs = as_pubs(circuits, number, parameter_values)
         asked, _ = run_options.parted(options, self.options, device.configuration)
         found = examine([pub.circuit for pub in pubs], device, values=[pub.values for pub in pubs])
@@ -153,7 +160,7 @@ class Verifying(Documented):
             InvalidInputError: The arguments do not belong together.
             JobFailedError: The job failed.
         """
-        from qiskit_direct_provider.verification.requirements import require_aer
+        from qiskit_direct_provider.verification.prerequisites import require_aer
 
         require_aer("verify()")
         from qiskit_direct_provider.verification.verify import Options as How
@@ -196,16 +203,8 @@ class Verifying(Documented):
         from qiskit_direct_provider.verification.estimate import check_budget
 
         limit = duration_s(budget, "max_quantum_seconds")
-        check_budget(self._estimated(pubs, device, asked), limit)
+        check_budget(self._estimated(pubs, device, asked).quantum_seconds, limit)
         return max(1, int(-(-limit // 1)))
-
-    def _can_verify(self, asked: dict[str, Any]) -> None:
-        """Refuse ``verify=True`` where it cannot work, before anything is sent."""
-        from qiskit_direct_provider.verification.requirements import require_aer
-
-        require_aer("verify=True")
-        if "meas_type" in asked.get("execution", {}):
-            raise errors.InvalidInputError("verify=True compares counts: it needs meas_level=2")
 
     def _verified(self, job: DirectJob, pubs: Sequence[Pub], device: Device) -> DirectJob:
         """The job, which verifies its counts as soon as they are there."""

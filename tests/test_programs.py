@@ -146,5 +146,5 @@ def test_unbound_parameters_are_named() -> None:
 
 
 def test_a_flood_of_findings_is_cut() -> None:
-    with pytest.raises(errors.InvalidCircuitError, match="and 20 more"):
+    with pytest.raises(errors.InvalidCircuitError, match="and 50 more"):
         check_circuits([QuantumCircuit(5)] * 30, bounded_target())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from qiskit import QuantumCircuit
 
-__all__ = ["Pub", "as_circuits", "as_pubs", "check_shots"]
+__all__ = ["Pub", "as_circuits", "as_pub", "as_pubs", "check_shots", "values_of_each"]
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,27 @@ def as_pubs(
     Raises:
         InvalidInputError: They do not belong together.
     """
+    circuits = as_circuits(run_input)
+    given = values_of_each(run_input, len(circuits), parameter_values)
+    return [as_pub(index, circuit, given[index], shots) for index, circuit in enumerate(circuits)]
+
+
+def values_of_each(run_input: Any, number: int, parameter_values: Any) -> Sequence[Any]:
+    """What was given as parameter values, for each of a number of circuits.
+
+    Raises:
+        InvalidInputError: It is not one entry a circuit.
+    """
     from qiskit import QuantumCircuit
 
-    circuits = as_circuits(run_input)
     if parameter_values is None:
-        return [Pub(circuit, shots) for circuit in circuits]
+        return [None] * number
     given = [parameter_values] if isinstance(run_input, QuantumCircuit) else _one_each(parameter_values)
-    if len(given) != len(circuits):
+    if len(given) != number:
         raise InvalidInputError(
-            f"parameter_values must have one entry for each of {len(circuits)} circuits, not {len(given)}"
+            f"parameter_values must have one entry for each of {number} circuits, not {len(given)}"
         )
-    return [
-        _bound(index, circuit, values, shots)
-        for index, (circuit, values) in enumerate(zip(circuits, given, strict=True))
-    ]
+    return given
 
 
 def _one_each(parameter_values: Any) -> Sequence[Any]:
@@ -73,7 +80,12 @@ def _one_each(parameter_values: Any) -> Sequence[Any]:
     return list(parameter_values)
 
 
-def _bound(index: int, circuit: QuantumCircuit, values: Any, shots: int) -> Pub:
+def as_pub(index: int, circuit: QuantumCircuit, values: Any, shots: int) -> Pub:
+    """One circuit with its parameter values.
+
+    Raises:
+        InvalidInputError: They do not belong together; the text names the circuit by its index.
+    """
     if values is None or not circuit.num_parameters:
         if values is not None and _number_of(values):
             raise InvalidInputError(f"circuit {index} ({circuit.name!r}) has no parameters, but got values")

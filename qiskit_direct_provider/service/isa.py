@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from qiskit.circuit import CircuitInstruction, ControlFlowOp, Delay, ParameterExpression, QuantumCircuit
+from qiskit.circuit import (
+    CircuitInstruction,
+    ControlFlowOp,
+    Delay,
+    ForLoopOp,
+    ParameterExpression,
+    QuantumCircuit,
+)
 
 from qiskit_direct_provider.service.openqasm.gates import is_standard_or_custom
 from qiskit_direct_provider.service.outcome import NOT_ISA, JobProblemError
@@ -62,7 +69,8 @@ def check_angles(circuit: QuantumCircuit) -> None:
 def circuit_duration_s(circuit: QuantumCircuit, device: Calibration, places: tuple[int, ...]) -> float:
     """Time from the first to the last operation when each starts as early as it can.
 
-    ``places[i]`` is the physical qubit of the circuit's qubit i. A loop counts as one turn.
+    ``places[i]`` is the physical qubit of the circuit's qubit i. Of branches the slowest counts, of a
+    ``for`` loop every turn, of a ``while`` loop one.
     """
     clocks: dict[int, float] = {}
     for instruction in circuit.data:
@@ -84,7 +92,8 @@ def reset_duration_s(circuit: QuantumCircuit, device: Calibration, places: tuple
 def _duration_s(instruction: CircuitInstruction, device: Calibration, qubits: tuple[int, ...]) -> float:
     operation = instruction.operation
     if isinstance(operation, ControlFlowOp):
-        return max((circuit_duration_s(block, device, qubits) for block in operation.blocks), default=0.0)
+        longest = max((circuit_duration_s(block, device, qubits) for block in operation.blocks), default=0.0)
+        return longest * (len(operation.params[0]) if isinstance(operation, ForLoopOp) else 1)
     if isinstance(operation, Delay):
         duration = operation.duration
         if isinstance(duration, ParameterExpression) or not isinstance(duration, int | float):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.programs import Pub
     from qiskit_direct_provider.verification.methods import TwinCost
 
-__all__ = ["CircuitEstimate", "Estimate", "check_budget", "estimated"]
+__all__ = ["CircuitEstimate", "Estimate", "check_budget", "device_seconds", "estimated"]
 
 DEFAULT_REP_DELAY_S = 250e-6
 
@@ -132,26 +132,44 @@ def estimated(pubs: Sequence[Pub], device: Device, execution: Mapping[str, Any])
         execution: The execution options of the job, as the program gets them.
     """
     assumptions: list[str] = []
-    delay = execution.get("rep_delay", device.configuration.default_rep_delay)
+    delay = _rep_delay_s(device, execution)
     if delay is None:
         delay = DEFAULT_REP_DELAY_S
         assumptions.append(f"the device states no repetition delay: {DEFAULT_REP_DELAY_S * 1e6:g} us")
     if device.calibration is None:
         assumptions.append("the device was never calibrated: no durations, no errors")
-    resets = execution.get("init_qubits", True)
+    resets = _resets(execution)
     circuits = tuple(_circuit(pub, device.target, assumptions, resets=resets) for pub in pubs)
     return Estimate(float(delay), circuits, tuple(assumptions))
 
 
-def check_budget(estimate: Estimate, budget_s: float) -> None:
+def _rep_delay_s(device: Device, execution: Mapping[str, Any]) -> float | None:
+    found: float | None = execution.get("rep_delay", device.configuration.default_rep_delay)
+    return found
+
+
+def _resets(execution: Mapping[str, Any]) -> bool:
+    return bool(execution.get("init_qubits", True))
+
+
+def device_seconds(pub: Pub, device: Device, execution: Mapping[str, Any]) -> float:
+    """Time that the device is dedicated to one circuit, as in `Estimate`; the circuit may be faulty."""
+    schedule = scheduled(pub.circuit, device.target)
+    reset_s = _reset_s(schedule, device.target) if _resets(execution) else 0.0
+    stated = _rep_delay_s(device, execution)
+    delay_s = DEFAULT_REP_DELAY_S if stated is None else stated
+    return pub.shots * math.prod(pub.shape) * (reset_s + schedule.duration_s + delay_s)
+
+
+def check_budget(quantum_seconds: float, budget_s: float) -> None:
     """Refuse a job that would take more time of the device than it may.
 
     Raises:
         InvalidInputError: It would.
     """
-    if estimate.quantum_seconds > budget_s:
+    if quantum_seconds > budget_s:
         raise InvalidInputError(
-            f"not sent: it would take about {estimate.quantum_seconds:.3g} s of the device, and "
+            f"not sent: it would take about {quantum_seconds:.3g} s of the device, and "
             f"max_quantum_seconds is {budget_s:g}; take fewer shots, or a shorter rep_delay"
         )
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qiskit.circuit import Delay
+from qiskit.circuit import Delay, Gate
 from qiskit.circuit.library.standard_gates import get_standard_gate_name_mapping
 from qiskit.providers import QubitProperties
 from qiskit.transpiler import InstructionProperties, Target
@@ -84,10 +84,13 @@ def readout_error(target: Target, qubit: int) -> float | None:
 def _error_at(target: Target, name: str, qubits: tuple[int, ...], *, clifford: bool) -> QuantumError | None:
     places = target[name] if name in target.operation_names else None
     properties = places.get(qubits) if places else None
-    if properties is None or name == "measure":
+    operation = _GATES.get(name)
+    if properties is None or name == "measure" or operation is None or operation.num_qubits != len(qubits):
         return None
-    relaxations = tuple(_qubit(target, qubit, clifford=clifford) for qubit in qubits)
-    return _error(name, properties.error, properties.duration, relaxations)
+    rate = properties.error if isinstance(operation, Gate) else None  # a reset relaxes, and does not err
+    return _error(
+        rate, properties.duration, tuple(_qubit(target, each, clifford=clifford) for each in qubits)
+    )
 
 
 def _qubit(target: Target, qubit: int, *, clifford: bool) -> _Relaxation:
@@ -102,18 +105,18 @@ def _qubit(target: Target, qubit: int, *, clifford: bool) -> _Relaxation:
 
 @lru_cache(maxsize=8192)
 def _error(
-    name: str, error: float | None, duration: float | None, qubits: tuple[_Relaxation, ...]
+    error: float | None, duration: float | None, qubits: tuple[_Relaxation, ...]
 ) -> QuantumError | None:
-    """Aer's error for one gate; asked of Aer with a device that has nothing but this gate."""
-    operation = _GATES.get(name)
-    if operation is None or operation.num_qubits != len(qubits):
-        return None
+    """Aer's error for one gate; asked of Aer with a device that has nothing but this gate.
+
+    Only its figures matter: gates with the same ones, such as ``x`` and ``sx``, have the same error.
+    """
     target = Target(
         num_qubits=len(qubits),
         qubit_properties=[QubitProperties(each.t1, each.t2, each.frequency) for each in qubits],
     )
     places = {tuple(range(len(qubits))): InstructionProperties(duration, error)}
-    target.add_instruction(operation, places)
+    target.add_instruction(Gate("gate", len(qubits), []), places)
     found = basic_device_gate_errors(target=target)
     return found[0][2] if found else None
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit
 
+from qiskit_direct_provider.validation import each_instruction
+
 if TYPE_CHECKING:
     from qiskit.circuit import CircuitInstruction
 
@@ -53,21 +55,12 @@ def on_few_qubits(circuit: QuantumCircuit, places: Sequence[int] | None = None) 
 
 def gates_used(circuits: Collection[QuantumCircuit]) -> set[Used]:
     """Gates with the qubits that they are on, those inside control flow included."""
-    found: set[Used] = set()
-    for circuit in circuits:
-        _collect(circuit, range(circuit.num_qubits), found)
-    return found
-
-
-def _collect(circuit: QuantumCircuit, places: Sequence[int], found: set[Used]) -> None:
-    index = {qubit: places[number] for number, qubit in enumerate(circuit.qubits)}
-    for instruction in circuit.data:
-        qubits = tuple([index[qubit] for qubit in instruction.qubits])
-        if instruction.is_control_flow():
-            for block in instruction.operation.blocks:
-                _collect(block, qubits, found)
-        elif instruction.name != "barrier":
-            found.add((instruction.name, qubits))
+    return {
+        (instruction.name, qubits)
+        for circuit in circuits
+        for instruction, qubits in each_instruction(circuit)
+        if instruction.name != "barrier" and not instruction.is_control_flow()
+    }
 
 
 def qubits_used(circuits: Collection[QuantumCircuit]) -> list[int]:

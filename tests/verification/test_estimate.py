@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from offline import documents_of, offline_backend
-from qiskit import QuantumCircuit, transpile
+from qiskit import ClassicalRegister, QuantumCircuit, transpile
 from qiskit.circuit.random import random_circuit
 
 from qiskit_direct_provider import errors
@@ -22,30 +22,48 @@ def alone() -> DirectBackend:
     return offline_backend(documents_of("torino"), "fake_torino")
 
 
-def some_circuits(backend: DirectBackend, number: int) -> list[QuantumCircuit]:
+def some_circuits(backend: DirectBackend, number: int, *, branching: bool = False) -> list[QuantumCircuit]:
     found = []
     for seed in range(number):
         width = 1 + seed % 5
-        circuit = random_circuit(width, 2 + seed % 9, max_operands=2, seed=seed)
+        circuit = random_circuit(width, 2 + seed % 9, max_operands=2, reset=seed % 4 == 2, seed=seed)
         if seed % 3 == 0:
             circuit.delay(160 * (1 + seed), 0, unit="dt")
+        if branching and seed % 2:
+            branch(circuit, turns=1 + seed % 5)
         circuit.measure_all()
         found.append(circuit)
     return transpile(found, backend, seed_transpiler=4, optimization_level=1)
 
 
-def test_agrees_with_the_clock_of_the_local_service(nairobi: DirectBackend) -> None:
-    """Fifty circuits of any shape, of 1 to 100 shots and most repetition delays: within five percent."""
+def branch(circuit: QuantumCircuit, turns: int) -> None:
+    """A measurement, gates that depend on it, and a loop."""
+    middle = ClassicalRegister(1, "middle")
+    circuit.add_register(middle)
+    circuit.measure(0, middle[0])
+    with circuit.if_test((middle, 1)) as otherwise:
+        circuit.x(0)
+    with otherwise:
+        circuit.h(circuit.num_qubits - 1)
+    with circuit.for_loop(range(turns)):
+        circuit.h(0)
+        circuit.x(0)
+
+
+@pytest.mark.parametrize("name", ["nairobi", "torino"])
+def test_agrees_with_the_clock_of_the_local_service(name: str, request: pytest.FixtureRequest) -> None:
+    """Fifty random circuits, of 1 to 100 shots and any repetition delay, branches and loops among them."""
+    backend: DirectBackend = request.getfixturevalue(name)
     chosen = random.Random(5)  # noqa: S311 - reproducible, not secret
-    low, high = nairobi.rep_delay_range
-    for number, circuit in enumerate(some_circuits(nairobi, 50)):
-        options = {"shots": chosen.choice([1, 10, 100])}
+    low, high = backend.rep_delay_range
+    for number, circuit in enumerate(some_circuits(backend, 25, branching=name == "torino")):
+        options: dict[str, Any] = {"shots": chosen.choice([1, 10, 100])}
         if number % 2:
-            options["rep_delay"] = chosen.uniform(max(low, 50e-6), high)
-        estimate = nairobi.estimate(circuit, **options)
-        job = nairobi.run(circuit, **options)
+            options["rep_delay"] = chosen.choice([low, chosen.uniform(low, high)])
+        estimate = backend.estimate(circuit, **options)
+        job = backend.run(circuit, **options)
         job.result(timeout=60)
-        assert estimate.quantum_seconds == pytest.approx(job.usage(), rel=0.05)
+        assert estimate.quantum_seconds == pytest.approx(job.usage(), rel=0.001)  # 0.05 would do
         assert estimate.shortest_quantum_seconds <= estimate.quantum_seconds
 
 
