@@ -93,8 +93,8 @@ def main() -> None:
         def theirs(bare: Bare = bare, isa: QuantumCircuit = isa) -> None:
             AerSimulator.from_backend(bare).run(isa, shots=1000).result().get_counts()
 
-        made = seconds(lambda device=device: Twin(device, "device"), ROUNDS)  # type: ignore[misc]
-        model = seconds(lambda bare=bare: NoiseModel.from_backend(bare))  # type: ignore[misc]
+        made = seconds(lambda device=device: Twin(device, "device"), ROUNDS)  # type: ignore[misc]  # of this round
+        model = seconds(lambda bare=bare: NoiseModel.from_backend(bare))  # type: ignore[misc]  # of this round
         print(  # flushed, as a device can take a minute
             f"{name:10}{device.target.num_qubits:7}{made * 1e3:8.2f} ms{model:12.2f} s{model / made:8.0f}x"
             f"{seconds(ours, ROUNDS):8.2f} s{seconds(theirs):8.2f} s",
