@@ -10,7 +10,7 @@ import grimp
 from layers import PACKAGE, PICTURE, drawn, layers
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = (PACKAGE, "tests", "benchmarks", "docs")
+FOLDERS = (PACKAGE, "tests", "benchmarks", "docs", "release")
 LONGEST = 400
 PAGE = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
 _, LISTING, _, CHAIN, _ = re.split(r"^```\n", PAGE, maxsplit=4, flags=re.MULTILINE)
