@@ -17,9 +17,11 @@ language = "en"
 html_theme = "furo"
 html_title = "qiskit-direct-provider"
 html_show_copyright = False
+highlight_language = "none"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
-copybutton_prompt_text = "$ "
+copybutton_prompt_text = r"[$>] ?"
+copybutton_prompt_is_regexp = True
 
 myst_heading_anchors = 3
 
