@@ -144,15 +144,15 @@ def main() -> None:
         documents = snapshot(name)
         floor = floor_of(documents)
         ours, runtime, least = medians(
-            lambda documents=documents: target_from_json(*documents),  # type: ignore[misc]
-            lambda documents=documents: runtime_target(documents),  # type: ignore[misc]
+            lambda documents=documents: target_from_json(*documents),  # type: ignore[misc]  # of this round
+            lambda documents=documents: runtime_target(documents),  # type: ignore[misc]  # of this round
             floor,
         )
         row(f"fake_{name}", target_from_json(*documents).num_qubits, ours, least, runtime)
     for distance in DISTANCES:
         documents = synthetic(distance)
         ours, least = medians(
-            lambda documents=documents: target_from_json(*documents),  # type: ignore[misc]
+            lambda documents=documents: target_from_json(*documents),  # type: ignore[misc]  # of this round
             floor_of(documents),
             rounds=7,
         )

@@ -95,9 +95,9 @@ def main() -> None:
         def theirs(bare: Bare = bare, isa: QuantumCircuit = isa) -> None:
             AerSimulator.from_backend(bare).run(isa, shots=1000).result().get_counts()
 
-        made = seconds(lambda device=device: Twin(device, "device"), ROUNDS)  # type: ignore[misc]
-        whole = seconds(lambda device=device: Twin(device, "device").noise_model)  # type: ignore[misc]
-        model = seconds(lambda bare=bare: NoiseModel.from_backend(bare))  # type: ignore[misc]
+        made = seconds(lambda device=device: Twin(device, "device"), ROUNDS)  # type: ignore[misc]  # of this round
+        whole = seconds(lambda device=device: Twin(device, "device").noise_model)  # type: ignore[misc]  # of this round
+        model = seconds(lambda bare=bare: NoiseModel.from_backend(bare))  # type: ignore[misc]  # of this round
         print(  # flushed, as a device can take a minute
             f"{name:10}{device.target.num_qubits:7}{made * 1e3:8.2f} ms{whole:7.2f} s{model:12.2f} s"
             f"{model / made:8.0f}x{seconds(ours, ROUNDS):8.2f} s{seconds(theirs):8.2f} s",

@@ -124,12 +124,12 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         return self._loaded().configuration.max_experiments
 
     @property
-    def dtm(self) -> float | None:  # type: ignore[override,unused-ignore]
+    def dtm(self) -> float | None:  # type: ignore[override,unused-ignore]  # read-only here
         """Time step of measurement, in seconds."""
         return self._loaded().configuration.dtm
 
     @property
-    def meas_map(self) -> list[list[int]]:  # type: ignore[override,unused-ignore]
+    def meas_map(self) -> list[list[int]]:  # type: ignore[override,unused-ignore]  # read-only here
         """Groups of qubits that are measured together."""
         return self._loaded().configuration.meas_map
 

@@ -36,7 +36,14 @@ LOOK_AGAIN_AFTER_S = 300.0
 
 
 class Documented:
-    """The part of a backend that has the documents of its device."""
+    """The part of a backend that has the documents of its device.
+
+    Attributes:
+        name: The device's name.
+        description: What its owner says of it; None until its documents are there, or where they say nothing.
+        backend_version: Version of its configuration; None until its documents are there.
+        online_date: Since when it is in use; None until its documents are there, or where they say nothing.
+    """
 
     name: str
     description: str | None

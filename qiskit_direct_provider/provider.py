@@ -145,7 +145,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         provider = cls.__new__(cls)
         wanted = on_sigterm or termination_of_environment()
         provider._open(environment_account(resource), on_sigterm=wanted)  # noqa: SLF001 - of this class
-        provider._alone = resource is not None  # noqa: SLF001
+        provider._alone = resource is not None  # noqa: SLF001 - of this class
         return provider
 
     @classmethod

@@ -22,7 +22,11 @@ def _gone(name: str) -> NoReturn:
 
 
 class PulseNames:
-    """Channels by name, as the configuration lists them. Needs an attribute ``channels``."""
+    """Channels by name, as the configuration lists them.
+
+    Attributes:
+        channels: What the configuration says of each; a member of it, so not set here.
+    """
 
     channels: dict[str, Any]
 

@@ -170,7 +170,7 @@ def _pattern(name: object) -> re.Pattern[str] | None:
     if name is None or isinstance(name, re.Pattern):
         return name
     try:
-        return re.compile(f"^(?:{name})$" if isinstance(name, str) else name)  # type: ignore[call-overload,no-any-return]
+        return re.compile(f"^(?:{name})$" if isinstance(name, str) else name)  # type: ignore[call-overload,no-any-return]  # refused below
     except (re.error, TypeError) as error:
         raise errors.InvalidInputError(
             f"{name!r} is neither a name nor a regular expression: {error}"

@@ -127,9 +127,9 @@ def check_ntlm(options: HttpOptions, urls: Iterable[str]) -> None:
 
 def _seconds(timeout: object) -> float | None:
     number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    if timeout is not None and not (number and timeout > 0):  # type: ignore[operator]
+    if timeout is not None and not (number and timeout > 0):  # type: ignore[operator]  # a number: see above
         raise InvalidInputError(f"timeout must be a positive number of seconds, not {timeout!r}")
-    return timeout  # type: ignore[return-value]
+    return timeout  # type: ignore[return-value]  # as the line above checked
 
 
 def _bundle(verify: object) -> str:
@@ -147,7 +147,7 @@ def _client_certificate(cert: object) -> str | tuple[str, str]:
     """One file with certificate and key, or two."""
     rule = "cert must be the path of a certificate, or a pair of certificate and key paths"
     pair = isinstance(cert, tuple | list) and len(cert) == 2  # noqa: PLR2004 - certificate and key
-    paths = [_existing(path, rule) for path in (cert if pair else (cert,))]  # type: ignore[attr-defined]
+    paths = [_existing(path, rule) for path in (cert if pair else (cert,))]  # type: ignore[attr-defined]  # a pair: see above
     try:
         # A key with a password would be asked for at the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(paths[0], paths[1] if pair else None, str)

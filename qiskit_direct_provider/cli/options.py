@@ -117,4 +117,4 @@ def _describe(
     annotations: Mapping[str, Any] = {each.name: each.annotation for each in parameters}
     wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
     wrapped.__annotations__ = {**annotations, "return": None}
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # functions may have one

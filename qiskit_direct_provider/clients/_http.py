@@ -145,7 +145,7 @@ class NoAuthorization:
         """No headers."""
         return {}
 
-    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:  # noqa: ARG002
+    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:  # noqa: ARG002 - the interface's parameters
         """There is nothing to renew."""
         return False
 

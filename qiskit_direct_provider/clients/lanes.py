@@ -44,11 +44,11 @@ class LaneClient:
         """Free the lane: the server forgets the job."""
         self.delete(job_id, deadline)
 
-    def properties_at(self, name: str, moment: datetime, deadline: Deadline) -> bytes | None:  # noqa: ARG002
+    def properties_at(self, name: str, moment: datetime, deadline: Deadline) -> bytes | None:  # noqa: ARG002 - the interface's parameters
         """None: this API keeps no history."""
         return None
 
-    def metrics(self, job_id: str, deadline: Deadline) -> dict[str, Any] | None:  # noqa: ARG002
+    def metrics(self, job_id: str, deadline: Deadline) -> dict[str, Any] | None:  # noqa: ARG002 - the interface's parameters
         """None: the job itself says all there is."""
         return None
 
@@ -58,7 +58,7 @@ class LaneClient:
     def log_out(self, deadline: Deadline) -> None:
         """Tokens of this API end by themselves."""
 
-    def open_session(self, request: SessionRequest, deadline: Deadline) -> SessionRecord:  # noqa: ARG002
+    def open_session(self, request: SessionRequest, deadline: Deadline) -> SessionRecord:  # noqa: ARG002 - the interface's parameters
         """A batch needs nothing from the server.
 
         Raises:
@@ -68,7 +68,7 @@ class LaneClient:
             raise UnsupportedError(_NO_SESSIONS)
         return SessionRecord(None, request.backend_name, request.mode, "open", accepting_jobs=True)
 
-    def session(self, session_id: str, deadline: Deadline) -> SessionRecord:  # noqa: ARG002
+    def session(self, session_id: str, deadline: Deadline) -> SessionRecord:  # noqa: ARG002 - the interface's parameters
         """There is none.
 
         Raises:

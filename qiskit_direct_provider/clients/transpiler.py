@@ -45,7 +45,7 @@ class _ApiToken:
         """The Authorization header."""
         return {"Authorization": self._header}
 
-    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:  # noqa: ARG002
+    def renew(self, refused: Mapping[str, Secret], deadline: Deadline) -> bool:  # noqa: ARG002 - the interface's parameters
         """False: there is no other."""
         return False
 

@@ -24,7 +24,11 @@ AnyOptions = TypeVar("AnyOptions", SamplerOptions, EstimatorOptions)
 
 
 class Primitive(Generic[AnyOptions]):
-    """A primitive over a backend, or over a session or batch on one."""
+    """A primitive over a backend, or over a session or batch on one.
+
+    Attributes:
+        version: Of Qiskit's interface for primitives.
+    """
 
     version = 2
     _options_class: type[AnyOptions]

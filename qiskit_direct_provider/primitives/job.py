@@ -25,7 +25,7 @@ class PrimitiveJob(DirectJob, BasePrimitiveJob):
     def of(cls, job: DirectJob) -> PrimitiveJob:
         """The same job, seen as that of a primitive."""
         found = cls(job.backend(), job._workspace, job._entry)  # noqa: SLF001 - its own kind
-        found._parts = job._parts  # noqa: SLF001
+        found._parts = job._parts  # noqa: SLF001 - the job under another face
         return found
 
     def result(self, timeout: float | str | None = None, wait: float | None = None) -> PrimitiveResult:

@@ -190,7 +190,7 @@ def _values_record_from(pub: PubResult, name: str) -> CircuitRecord:
     arrays = {
         name: value
         for name, value in pub.data.items()
-        if isinstance(value, np.ndarray) and value.dtype.kind == "c" and 1 <= value.ndim - len(shape) <= 2  # noqa: PLR2004
+        if isinstance(value, np.ndarray) and value.dtype.kind == "c" and 1 <= value.ndim - len(shape) <= 2  # noqa: PLR2004 - one or two dimensions more
     }
     if not arrays:
         return _record(name, {}, shots=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qiskit_direct_provider.service.devices import Snapshot, read_documents
+from qiskit_direct_provider.service.snapshot import Snapshot, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,38 +7,26 @@ import importlib.util
 import os
 import re
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qiskit_direct_provider.service.drift import Drift, DriftClock, drifted
+from qiskit_direct_provider.service.calibration import read_calibration
+from qiskit_direct_provider.service.snapshot import Snapshot, read_documents
 from qiskit_direct_provider.wire.direct_access import BackendItem
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Device", "Snapshot", "find_snapshot", "open_devices", "read_documents", "snapshot_names"]
+    from qiskit_direct_provider.service.drift import DriftClock
+
+__all__ = ["Device", "find_snapshot", "open_devices", "snapshot_names"]
 
 _PREFIX = "fake_"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Where the documents of a device lie. ``properties`` is None when one file holds both.
-
-    ``packed`` holds them themselves, for workers that do not see these files; ``drift`` makes it a later
-    calibration of the same device.
-    """
-
-    name: str
-    configuration: Path
-    properties: Path | None
-    packed: bytes | None = field(default=None, repr=False)
-    drift: Drift | None = None
 
 
 class Device:
@@ -137,24 +125,6 @@ def snapshot_names() -> list[str]:
     return sorted(_folders())
 
 
-def read_documents(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Configuration and properties as they are in the files, the properties drifted."""
-    configuration, properties = _as_they_are(snapshot)
-    if snapshot.drift is not None:
-        properties = drifted(properties, snapshot.name, snapshot.drift)
-    return configuration, properties
-
-
-def _as_they_are(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, Any]]:
-    if snapshot.packed is not None:
-        configuration, properties = msgspec.json.decode(zlib.decompress(snapshot.packed))
-        return configuration, properties
-    first = msgspec.json.decode(snapshot.configuration.read_bytes())
-    if snapshot.properties is None:
-        return first["configuration"], first["properties"]
-    return first, msgspec.json.decode(snapshot.properties.read_bytes())
-
-
 def _encoded_properties(snapshot: Snapshot) -> bytes:
     if snapshot.properties is None or snapshot.packed is not None or snapshot.drift is not None:
         return msgspec.json.encode(read_documents(snapshot)[1])
@@ -176,8 +146,6 @@ def _folders() -> dict[str, Path]:
 
 
 def _own_file(path: Path) -> Snapshot:
-    from qiskit_direct_provider.service.calibration import read_calibration
-
     try:
         name = msgspec.json.decode(path.read_bytes())["configuration"]["backend_name"]
         snapshot = Snapshot(name, path.resolve(), None)

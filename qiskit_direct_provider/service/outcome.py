@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qiskit_direct_provider.service.devices import Snapshot
+    from qiskit_direct_provider.service.snapshot import Snapshot
 
 __all__ = ["JobEnd", "JobProblemError", "Outcome", "Task", "cancelled", "failed"]
 

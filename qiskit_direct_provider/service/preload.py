@@ -7,7 +7,7 @@ import contextlib
 import qiskit_aer  # noqa: F401 - imported for its effect on the memory of workers
 from qiskit import qasm3
 
-import qiskit_direct_provider.service.execute  # noqa: F401
+import qiskit_direct_provider.service.execute  # noqa: F401 - imported so that workers have it
 from qiskit_direct_provider.service.openqasm.reader import read_program
 
 # The parser of OpenQASM builds its tables while it reads its first program. Nothing here may start a

@@ -15,8 +15,8 @@ from qiskit_direct_provider.service.executors import WorkerLostError
 from qiskit_direct_provider.wire.transpiler import FAILURE, PENDING, SUCCESS, TaskState, TranspiledCircuit
 
 if TYPE_CHECKING:
-    from qiskit_direct_provider.service.devices import Snapshot
     from qiskit_direct_provider.service.runner import Runner
+    from qiskit_direct_provider.service.snapshot import Snapshot
 
 __all__ = ["TranspilationRequest", "Transpilations"]
 

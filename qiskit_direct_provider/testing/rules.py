@@ -77,7 +77,7 @@ class RandomRule:
         return Drawn(choice, self.settings) if hit else None
 
     def __repr__(self) -> str:
-        kinds = f"{len(self.faults)} faults" if len(self.faults) > 3 else _names(self.faults)  # noqa: PLR2004
+        kinds = f"{len(self.faults)} faults" if len(self.faults) > 3 else _names(self.faults)  # noqa: PLR2004 - as many as fit into a line
         return f"random(rate={self.rate}, seed={self.seed}, {kinds})"
 
 

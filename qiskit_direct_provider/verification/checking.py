@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,25 @@ _FORESEEN = f"flips were foreseen by a Clifford circuit, within {_TOLERANCE:g} +
 _MOST_REPEATED = 0.5
 
 
+@dataclass(frozen=True)
+class _Comparison:
+    """What was found between counts and twin.
+
+    Attributes:
+        distances: Total variation and Hellinger distance from the twin, total variation from the ideal.
+        twin: Its shares by word.
+        better: Whether the device is nearer to the ideal than its twin, and alike beyond doubt.
+    """
+
+    p_value: float
+    alike: likeness.Likeness
+    distances: tuple[Distance | None, Distance | None, Distance | None]
+    outliers: tuple[Outlier, ...]
+    twin: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+    better: bool = False
+
+
 def check(question: Question, counts: Counts, expected: Expected, rng: np.random.Generator) -> Check:
     """Compare the counts of a device with what its twin expects."""
     if expected.exact is not None:
@@ -64,10 +84,7 @@ def _against_exact(question: Question, counts: Counts, expected: Expected, rng: 
     nearer = (
         ideal is not None and from_ideal is not None and from_ideal.high < float(total_variation(p, ideal))
     )
-    return _concluded(
-        question,
-        counts,
-        expected,
+    found = _Comparison(
         p_value=_refined(p_value, question.significance),
         alike=alike,
         distances=(
@@ -79,6 +96,7 @@ def _against_exact(question: Question, counts: Counts, expected: Expected, rng: 
         twin=_words(expected.exact, counts),
         better=nearer and alike.angle > _SURELY_THE_SAME,
     )
+    return _concluded(question, counts, expected, found)
 
 
 def _against_shots(question: Question, counts: Counts, expected: Expected, rng: np.random.Generator) -> Check:
@@ -114,10 +132,7 @@ def _against_shots(question: Question, counts: Counts, expected: Expected, rng: 
         notes = (_FORESEEN, "the p-value is an upper bound")
     else:
         value = _refined(p_value, question.significance)
-    return _concluded(
-        question,
-        counts,
-        expected,
+    found = _Comparison(
         p_value=value,
         alike=alike,
         distances=(
@@ -129,6 +144,7 @@ def _against_shots(question: Question, counts: Counts, expected: Expected, rng: 
         twin={word: number / others for word, number in expected.counts.items()},
         notes=notes,
     )
+    return _concluded(question, counts, expected, found)
 
 
 def _against_marginals(question: Question, counts: Counts, expected: Expected) -> Check:
@@ -144,10 +160,7 @@ def _against_marginals(question: Question, counts: Counts, expected: Expected) -
         float(left @ right) / norms if norms else 0.0, float(left @ right) / max(float(right @ right), 1e-12)
     )
     shares = dict(zip(order, (ones / len(bits)).tolist(), strict=True))
-    return _concluded(
-        question,
-        counts,
-        expected,
+    found = _Comparison(
         p_value=rare_in(ones, len(bits), p),
         alike=alike,
         distances=(None, None, None),
@@ -158,39 +171,28 @@ def _against_marginals(question: Question, counts: Counts, expected: Expected) -
             "the p-value is an upper bound",
         ),
     )
+    return _concluded(question, counts, expected, found)
 
 
-def _concluded(  # noqa: PLR0913 - the parts of a Check by name
-    question: Question,
-    counts: Counts,
-    expected: Expected,
-    *,
-    p_value: float,
-    alike: likeness.Likeness,
-    distances: tuple[Distance | None, Distance | None, Distance | None],
-    outliers: tuple[Outlier, ...],
-    twin: Mapping[str, float],
-    notes: tuple[str, ...] = (),
-    better: bool = False,
-) -> Check:
-    verdict = _verdict(p_value, alike, question.significance)
+def _concluded(question: Question, counts: Counts, expected: Expected, found: _Comparison) -> Check:
+    verdict = _verdict(found.p_value, found.alike, question.significance)
     said: tuple[str, ...] = ()
-    if verdict is Verdict.DEGRADED and better:
+    if verdict is Verdict.DEGRADED and found.better:
         verdict, said = Verdict.CONSISTENT, ("the device is better than its calibration says",)
     return Check(
         name=question.name,
         verdict=verdict,
-        p_value=p_value,
+        p_value=found.p_value,
         shots=sum(counts.values()),
         way=expected.way,
-        likeness=alike,
-        total_variation=distances[0],
-        hellinger=distances[1],
-        from_ideal=distances[2],
-        outliers=outliers,
-        notes=(*said, *notes),
+        likeness=found.alike,
+        total_variation=found.distances[0],
+        hellinger=found.distances[1],
+        from_ideal=found.distances[2],
+        outliers=found.outliers,
+        notes=(*said, *found.notes),
         counts=counts,
-        twin=twin,
+        twin=found.twin,
     )
 
 

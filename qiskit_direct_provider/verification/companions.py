@@ -37,7 +37,7 @@ def mirrored(circuit: QuantumCircuit, seed: int) -> tuple[QuantumCircuit, str]:
     gates = [each for each in circuit.data if each.name not in ("measure", "barrier")]
     finals = [each for each in circuit.data if each.name == "measure"]
     active = sorted({circuit.find_bit(qubit).index for each in circuit.data for qubit in each.qubits})
-    ones = {qubit for qubit in active if np.random.default_rng([seed, qubit]).random() < 0.5}  # noqa: PLR2004
+    ones = {qubit for qubit in active if np.random.default_rng([seed, qubit]).random() < 0.5}  # noqa: PLR2004 - a half
     made = circuit.copy_empty_like(name=f"mirror of {circuit.name}")
     for qubit in sorted(ones):
         made.x(qubit)

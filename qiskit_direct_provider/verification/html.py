@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from qiskit_direct_provider.verification.outcome import rows
+
 if TYPE_CHECKING:
     from qiskit_direct_provider.verification.outcome import Check
     from qiskit_direct_provider.verification.verification import Verification
@@ -29,8 +31,6 @@ def _job(verification: Verification) -> str:
 
 
 def _table(check: Check) -> str:
-    from qiskit_direct_provider.verification.verification import rows
-
     lines = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in rows(check)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.verification.distances import Distance
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.verification.likeness import Likeness
     from qiskit_direct_provider.verification.outliers import Outlier
 
-__all__ = ["Check", "Question", "Verdict"]
+__all__ = ["Check", "Question", "Verdict", "rows"]
 
 
 class Verdict(str, enum.Enum):
@@ -72,3 +72,19 @@ class Check:
     notes: tuple[str, ...]
     counts: Counts
     twin: Mapping[str, float]
+
+
+def rows(check: Check) -> list[tuple[str, Any]]:
+    """What there is to say about one circuit, by name."""
+    found: list[tuple[str, Any]] = [("twin", check.way)]
+    distances = (
+        ("total variation from the twin", check.total_variation),
+        ("Hellinger distance from the twin", check.hellinger),
+        ("total variation from the ideal", check.from_ideal),
+    )
+    found += [(name, distance) for name, distance in distances if distance is not None]
+    alike = f"angle {check.likeness.angle:.3f}, strength {check.likeness.strength:.3f} (1 and 1 for the same)"
+    found.append(("signal beside the twin's", alike))
+    found += [("odd", outlier) for outlier in check.outliers]
+    found += [("note", note) for note in check.notes]
+    return found

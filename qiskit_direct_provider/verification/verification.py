@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qiskit_direct_provider.verification.outcome import Check, Verdict
+from qiskit_direct_provider.verification.outcome import Check, Verdict, rows
 from qiskit_direct_provider.views.markup import page
 
 if TYPE_CHECKING:
@@ -87,19 +87,3 @@ def _lines(check: Check) -> Sequence[str]:
     lines = [f"  {check.name}: {check.verdict.value}, p = {check.p_value:.3g}, {check.shots} shots"]
     lines += [f"    {name}: {value}" for name, value in rows(check)]
     return lines
-
-
-def rows(check: Check) -> list[tuple[str, Any]]:
-    """What there is to say about one circuit, by name."""
-    found: list[tuple[str, Any]] = [("twin", check.way)]
-    distances = (
-        ("total variation from the twin", check.total_variation),
-        ("Hellinger distance from the twin", check.hellinger),
-        ("total variation from the ideal", check.from_ideal),
-    )
-    found += [(name, distance) for name, distance in distances if distance is not None]
-    alike = f"angle {check.likeness.angle:.3f}, strength {check.likeness.strength:.3f} (1 and 1 for the same)"
-    found.append(("signal beside the twin's", alike))
-    found += [("odd", outlier) for outlier in check.outliers]
-    found += [("note", note) for note in check.notes]
-    return found

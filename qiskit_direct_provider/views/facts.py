@@ -96,7 +96,7 @@ def two_qubit_gate(target: Target) -> str | None:
     others = [
         name
         for name in target.operation_names
-        if any(place is not None and len(place) == 2 for place in target[name] or ())  # noqa: PLR2004
+        if any(place is not None and len(place) == 2 for place in target[name] or ())  # noqa: PLR2004 - a pair of qubits
     ]
     return next(iter([*known, *others]), None)
 
@@ -130,7 +130,7 @@ def _couplings(target: Target, main: str | None) -> list[Coupling]:
     found: dict[tuple[int, int], dict[str, Gate]] = {}
     for name in target.operation_names:
         for place in target[name] or ():
-            if place is not None and len(place) == 2:  # noqa: PLR2004
+            if place is not None and len(place) == 2:  # noqa: PLR2004 - a pair of qubits
                 gates = found.setdefault((min(place), max(place)), {})
                 gate = _gate(target, name, place)
                 if gate is not None and (name not in gates or _better(gate, gates[name])):

@@ -40,5 +40,5 @@ class TokenFailure(Struct, kw_only=True):
     """Why no token was given (HTTP 400)."""
 
     errorCode: str  # noqa: N815 - the wire's spelling
-    errorMessage: str  # noqa: N815
-    errorDetails: str | None = None  # noqa: N815
+    errorMessage: str  # noqa: N815 - the wire's spelling
+    errorDetails: str | None = None  # noqa: N815 - the wire's spelling

@@ -65,7 +65,7 @@ def sick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectBackend]:
 def test_p_values_of_a_healthy_device_are_uniform(nairobi: DirectBackend) -> None:
     checks = verdicts(nairobi, nairobi)
     outcome = kstest([check.p_value for check in checks], "uniform")
-    print(f"healthy: KS {outcome.statistic:.4f}, p {outcome.pvalue:.3f}, alarms {share(checks):.3f}")  # noqa: T201
+    print(f"healthy: KS {outcome.statistic:.4f}, p {outcome.pvalue:.3f}, alarms {share(checks):.3f}")  # noqa: T201 - figures for whoever runs it
     assert outcome.pvalue > 0.01
     assert share(checks) < 0.03
 
@@ -74,12 +74,12 @@ def test_p_values_of_a_healthy_device_are_uniform(nairobi: DirectBackend) -> Non
 @pytest.mark.parametrize("fault", CIRCUIT_FAULTS)
 def test_faults_are_found(nairobi: DirectBackend, fault: str) -> None:
     checks = verdicts(nairobi, nairobi, fault)
-    print(f"{fault}: {share(checks):.3f}, wrong {sum(each.verdict == 'wrong' for each in checks)}")  # noqa: T201
+    print(f"{fault}: {share(checks):.3f}, wrong {sum(each.verdict == 'wrong' for each in checks)}")  # noqa: T201 - figures for whoever runs it
     assert share(checks) >= 0.99
 
 
 @pytest.mark.campaign
 def test_doubled_errors_are_found(nairobi: DirectBackend, sick: DirectBackend) -> None:
     checks = verdicts(nairobi, sick)
-    print(f"doubled: {share(checks):.3f}, wrong {sum(each.verdict == 'wrong' for each in checks)}")  # noqa: T201
+    print(f"doubled: {share(checks):.3f}, wrong {sum(each.verdict == 'wrong' for each in checks)}")  # noqa: T201 - figures for whoever runs it
     assert share(checks) >= 0.90

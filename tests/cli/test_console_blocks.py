@@ -24,6 +24,7 @@ def check(folder: Path, block: str) -> None:
         "$ echo took 3.5 s\ntook 17 s",
         "$ X='a   b'\n$ echo $X $?\na b 0",
         "$ printf 'one\\ntwo\\nthree\\n'\none\n...\nthree",
+        "$ cat <<'END'\n> one\n>\n> two\n> END\none\ntwo",
         "$ echo secret-abc\nsecret-...",
         "$ qiskit-direct accounts list\nno account is saved: ...\n$ echo $HOME $?\n~ 0",
         "$ qiskit-direct accounts delete x >/dev/null 2>&1; echo $?\n1",

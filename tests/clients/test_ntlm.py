@@ -73,7 +73,7 @@ class Proxy(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - names that http.server calls
 
     def log_message(self, *_: object) -> None:
         """Tests print what they need."""

@@ -36,7 +36,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_GET  # noqa: N815 - names that http.server calls
 
     def log_message(self, *_: object) -> None:
         """Tests print what they need."""

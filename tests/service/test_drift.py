@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from service_client import BELL, Client, Service
 
 from qiskit_direct_provider.service.calibration import read_calibration
-from qiskit_direct_provider.service.devices import Device, find_snapshot, open_devices, read_documents
+from qiskit_direct_provider.service.devices import Device, find_snapshot, open_devices
 from qiskit_direct_provider.service.drift import SPREAD, Drift, DriftClock, drifted
+from qiskit_direct_provider.service.snapshot import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable

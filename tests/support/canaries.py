@@ -68,7 +68,7 @@ class Everything(logging.Handler):
                 self.note(f"variables at {place} of {kind}", repr(frame.locals))
         try:
             self.note(f"pickle of {where}", pickle.dumps(error).decode("latin-1"))
-        except Exception as refused:  # noqa: BLE001
+        except Exception as refused:  # noqa: BLE001 - whatever is raised is searched
             self.note(f"refused pickle of {where}", repr(refused))
 
     def folder(self, folder: Path) -> None:

@@ -156,7 +156,7 @@ def _commands(text: str) -> list[tuple[str, list[str]]]:
     for line in text.rstrip("\n").split("\n"):
         if line.startswith("$ "):
             found.append((line[2:], []))
-        elif line.startswith("> ") and not found[-1][1]:
+        elif (line == ">" or line.startswith("> ")) and not found[-1][1]:
             found[-1] = (f"{found[-1][0]}\n{line[2:]}", [])
         else:
             found[-1][1].append(line)

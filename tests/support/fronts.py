@@ -65,7 +65,7 @@ def front(
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _forward  # noqa: N815
+        do_GET = do_POST = do_PUT = do_DELETE = _forward  # noqa: N815 - names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Tests print what they need."""
@@ -85,7 +85,7 @@ def asking_for_login() -> Iterator[str]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_CONNECT = do_GET = do_POST = _refuse  # noqa: N815
+        do_CONNECT = do_GET = do_POST = _refuse  # noqa: N815 - names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Tests print what they need."""

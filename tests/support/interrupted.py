@@ -17,5 +17,5 @@ with DirectProvider(**given["service"], storage=S3Storage(**given["storage"])) a
             print("waiting", flush=True)  # noqa: T201 - the parent reads it
             job.result()
         except KeyboardInterrupt:
-            print(time.monotonic(), flush=True)  # noqa: T201
-    print(job.status().name, flush=True)  # noqa: T201
+            print(time.monotonic(), flush=True)  # noqa: T201 - the parent reads it
+    print(job.status().name, flush=True)  # noqa: T201 - the parent reads it

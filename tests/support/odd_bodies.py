@@ -65,7 +65,7 @@ class OddProxy:
                     self.end_headers()
                     self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _forward  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _forward  # noqa: N815 - names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 """Tests print what they need."""

@@ -67,7 +67,7 @@ class Parrot:
                     time.sleep(0.3)  # and ten bytes are missing
                     self.close_connection = True
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _answer  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _answer  # noqa: N815 - names that http.server calls
 
             def log_message(self, *_: object) -> None:
                 """It says enough as it is."""

@@ -93,7 +93,7 @@ class Program:
     def flush(self) -> None:
         """Bring the circuit up to date."""
         # Qubits, bits and angles have been checked; this is many times faster than append().
-        self.circuit._data.extend(self._waiting)  # noqa: SLF001
+        self.circuit._data.extend(self._waiting)  # noqa: SLF001 - Qiskit has no public way
         self._waiting = []
 
     def forget_statements(self) -> None:

@@ -220,7 +220,7 @@ def _declare_variable(program: Program, name: str, kind: Any, value: str | None)
     try:
         if program.frames:
             # Qiskit's own method refuses this in a block, though its exporter writes it there.
-            program.circuit._current_scope().add_uninitialized_var(variable)  # noqa: SLF001
+            program.circuit._current_scope().add_uninitialized_var(variable)  # noqa: SLF001 - Qiskit has no public way
         else:
             program.circuit.add_uninitialized_var(variable)
     except CircuitError as error:

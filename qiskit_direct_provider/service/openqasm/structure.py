@@ -173,7 +173,7 @@ def _for(program: Program, rest: str) -> None:
         program.forget_statements()
         # Leave out a variable that nothing in the loop uses, as qasm3.loads does.
         with contextlib.suppress(AttributeError):
-            frame.context._generate_loop_parameter = True  # noqa: SLF001
+            frame.context._generate_loop_parameter = True  # noqa: SLF001 - Qiskit has no public way
 
 
 def _switch(program: Program, rest: str) -> None:
