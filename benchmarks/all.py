@@ -127,7 +127,7 @@ def page(printed: dict[str, str]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `tox -e bench`. Figures are of one run. A ratio to the floor or to `import qiskit` is",
+        "Written by `tox -e bench`. All figures are of one run. A ratio to floor or `import qiskit` is",
         "ours to it; any other says how many times as long the other takes.",
         "",
         f"{datetime.now(timezone.utc):%Y-%m-%d}, {machine}, {packages}.",
