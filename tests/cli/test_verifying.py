@@ -129,7 +129,7 @@ def test_what_cannot_be_verified_is_told(
     assert "qiskit-direct result" in advice
     done = cli("verify", job.job_id(), "--report", tmp_path / "no-such-folder" / "report.html")
     assert done.code == 1
-    assert "no-such-folder" in done.err
+    assert "no-such-folder/report.html cannot be written: No such file" in done.err
     assert "fake_nairobi: " in done.out
 
 
