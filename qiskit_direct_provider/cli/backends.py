@@ -9,7 +9,7 @@ import typer
 
 from qiskit_direct_provider.cli.completion import backend_names
 from qiskit_direct_provider.cli.options import AsJson, Where, with_account
-from qiskit_direct_provider.cli.output import progress, rows, table, write_json
+from qiskit_direct_provider.cli.output import progress, rows, table, write_json, writing
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.backend import DirectBackend
@@ -111,7 +111,8 @@ def backend(
         found = provider.get_backend(name)
         status, lanes = found.status(), found.lanes()
     if save_map is not None:
-        found.map().save(save_map)
+        with writing(save_map):
+            found.map().save(save_map)
     if as_json:
         write_json(_document(found, status, lanes))
         return

@@ -60,10 +60,10 @@ _OF_UNSUPPORTED = {
 _ELSEWHERE = "another backend or another account may have it: 'qiskit-direct backends' lists what there is"
 _ACCOUNT = "'qiskit-direct accounts list' shows what is saved; --account chooses one"
 _DISK = {
-    errno.ENOSPC: "make room on that disk, or set {} to a place on another one",
-    errno.EDQUOT: "make room within your quota, or set {} to a place elsewhere",
+    errno.ENOSPC: "make room on that disk, or {} on another one",
+    errno.EDQUOT: "make room within your quota, or {} elsewhere",
 }
-_NOT_WRITABLE = "set {} to a place that you can write to"
+_NOT_WRITABLE = "{} that you can write to"
 _WRITING = {errno.EROFS, errno.EACCES, errno.EPERM, *_DISK}
 
 
@@ -108,10 +108,13 @@ def _advice(error: errors.DirectError) -> str:
 
 def _about_the_disk(error: BaseException | None) -> str | None:
     """The advice, where a disk is the cause."""
-    accounts = isinstance(error, errors.AccountError)
+    elsewhere = "set QISKIT_DIRECT_DATA to a place"
+    if isinstance(error, errors.AccountError):
+        elsewhere = "set QISKIT_DIRECT_CONFIG to a place"
+    elif isinstance(error, errors.InvalidInputError):
+        elsewhere = "name a file"
     while error is not None:
         if isinstance(error, OSError) and error.errno in _WRITING:
-            variable = "QISKIT_DIRECT_CONFIG" if accounts else "QISKIT_DIRECT_DATA"
-            return _DISK.get(error.errno, _NOT_WRITABLE).format(variable)
+            return _DISK.get(error.errno, _NOT_WRITABLE).format(elsewhere)
         error = error.__cause__ or error.__context__
     return None

@@ -12,13 +12,14 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from qiskit.providers.jobstatus import JobStatus
     from rich.console import Console
 
     from qiskit_direct_provider.job import DirectJob
 
-__all__ = ["console", "going_on", "progress", "rows", "table", "wait_for", "write_json"]
+__all__ = ["console", "going_on", "progress", "rows", "table", "wait_for", "write_json", "writing"]
 
 WIDE = 200  # in a pipe, where nothing is cut
 
@@ -83,6 +84,21 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=terminal, transient=True) as shown:
         task = shown.add_task(text)
         yield lambda new: shown.update(task, description=new)
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[None]:
+    """Write to a file that the user named.
+
+    Raises:
+        InvalidInputError: It cannot be written.
+    """
+    from qiskit_direct_provider.errors import InvalidInputError
+
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInputError(f"{file} cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager

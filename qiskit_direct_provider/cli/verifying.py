@@ -9,7 +9,7 @@ import typer
 
 from qiskit_direct_provider.cli.completion import job_ids
 from qiskit_direct_provider.cli.options import AsJson, Where, with_account
-from qiskit_direct_provider.cli.output import going_on, progress, wait_for, write_json
+from qiskit_direct_provider.cli.output import going_on, progress, wait_for, write_json, writing
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.verification.outcome import Check
@@ -67,7 +67,8 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
             )
     write_json(_document(found)) if as_json else typer.echo(found)
     if report is not None:
-        found.save(report)
+        with writing(report):
+            found.save(report)
     raise typer.Exit(0 if found else 1)
 
 

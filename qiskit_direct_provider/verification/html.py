@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from qiskit_direct_provider.verification.outcome import rows
+from qiskit_direct_provider.views.markup import card, dot, escaped, facts
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.verification.outcome import Check
@@ -13,31 +13,25 @@ if TYPE_CHECKING:
 
 __all__ = ["as_html"]
 
-_COLOURS = {"consistent": "#1a7f37", "degraded": "#9a6700", "wrong": "#cf222e"}
+_DOTS = {"consistent": "good", "degraded": "warning", "wrong": "bad"}
 
 
 def as_html(verification: Verification) -> str:
     """A heading and one table a circuit; every text in it is escaped."""
-    head = (
-        f"<h3>{escape(verification.backend_name)}: {_coloured(verification.verdict)}</h3>"
-        f"<p>p = {verification.p_value:.3g}; calibration of {escape(verification.calibrated or 'never')}"
-        f"{_job(verification)}</p>"
+    job = f"; job {verification.job_id}" if verification.job_id else ""
+    calibrated = verification.calibrated or "never"
+    said = f"{verification.verdict}, p = {verification.p_value:.3g}; calibration of {calibrated}{job}"
+    head = f"<div>{dot(_DOTS[verification.verdict], said)}</div>"
+    return card(
+        f"{verification.backend_name}: {verification.verdict}", head, *map(_table, verification.checks)
     )
-    return f"<div>{head}{''.join(_table(check) for check in verification.checks)}</div>"
-
-
-def _job(verification: Verification) -> str:
-    return f"; job {escape(verification.job_id)}" if verification.job_id else ""
 
 
 def _table(check: Check) -> str:
-    lines = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in rows(check)
-    )
-    verdict = _coloured(check.verdict.value)
-    caption = f"{escape(check.name)}: {verdict}, p = {check.p_value:.3g}, {check.shots} shots"
-    return f"<table><caption>{caption}</caption>{lines}</table>"
-
-
-def _coloured(verdict: str) -> str:
-    return f'<b style="color:{_COLOURS[verdict]}">{verdict}</b>'
+    verdict = check.verdict.value
+    said = f"{check.name}: {verdict}, p = {check.p_value:.3g}, {check.shots} shots"
+    found: dict[str, list[str]] = {}
+    for name, value in rows(check):
+        found.setdefault(name, []).append(escaped(value))
+    lines = facts({name: "<br>".join(values) for name, values in found.items()})
+    return f'<div style="margin-top:10px">{dot(_DOTS[verdict], said)}{lines}</div>'

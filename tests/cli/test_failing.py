@@ -124,6 +124,20 @@ def test_a_disk_that_cannot_be_written_to(
     assert "QISKIT_DIRECT_DATA" in advice
 
 
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize(
+    ("place", "said", "told"),
+    [
+        ("/dev/full", "No space left on device", "name a file on another one"),
+        ("no-such-folder/page", "No such file", "--help"),
+    ],
+)
+def test_a_page_that_cannot_be_written(cli: Cli, place: str, said: str, told: str) -> None:
+    sentence, advice = cli("backend", "fake_nairobi", "--save-map", place).failure
+    assert f"{place} cannot be written: {said}" in sentence
+    assert told in advice
+
+
 def test_what_nobody_expected_is_a_sentence_too() -> None:
     failure = Failure.of(ZeroDivisionError("division\nby zero"))
     assert failure.sentence == "ZeroDivisionError: division by zero"

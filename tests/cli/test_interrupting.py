@@ -49,7 +49,7 @@ def test_ctrl_c_ends_the_wait_and_not_the_job(
         assert process.stdout is not None
         job_id = process.stdout.readline().split()[1]
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 130
         assert f"the job goes on: qiskit-direct result {job_id}" in said
         assert "Traceback" not in said

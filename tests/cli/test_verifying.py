@@ -61,7 +61,7 @@ def test_a_consistent_job_ends_with_0(cli: Cli, job: DirectJob, tmp_path: Path) 
     assert "total variation from the twin: 0." in done.out
     written = page.read_text()
     assert written.startswith("<!DOCTYPE html>")
-    assert "fake_nairobi: <b" in written
+    assert "<b>fake_nairobi: consistent</b>" in written
     assert job.job_id() in written
 
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_verified_is_told(
     assert "qiskit-direct result" in advice
     done = cli("verify", job.job_id(), "--report", tmp_path / "no-such-folder" / "report.html")
     assert done.code == 1
-    assert "no-such-folder" in done.err
+    assert "no-such-folder/report.html cannot be written: No such file" in done.err
     assert "fake_nairobi: " in done.out
 
 
