@@ -61,7 +61,7 @@ def test_a_consistent_job_ends_with_0(cli: Cli, job: DirectJob, tmp_path: Path) 
     assert "total variation from the twin: 0." in done.out
     written = page.read_text()
     assert written.startswith("<!DOCTYPE html>")
-    assert "fake_nairobi: <b" in written
+    assert "<b>fake_nairobi: consistent</b>" in written
     assert job.job_id() in written
 
 
