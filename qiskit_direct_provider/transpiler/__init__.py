@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["CALIBRATED", "PLUGIN", "calibration_of", "described", "translation_plugin", "without_stamp"]
 
-CALIBRATED = "calibrated"
+CALIBRATED = "qiskit_direct_calibrated"
 """In a transpiled circuit's metadata: when the device was calibrated that it was transpiled for."""
 
 _BEFORE_MOMENT = ", calibrated "

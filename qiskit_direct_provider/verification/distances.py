@@ -23,7 +23,7 @@ class Distance:
 
     Attributes:
         value: Between the shares as they were counted. Chance alone makes it larger than 0.
-        low: Lower end of a confidence interval of the distance itself, without what chance adds.
+        low: Lower end of a confidence interval of the distance itself; at least as wide as its 95 % say.
         high: Its upper end.
         by_chance: What two equal distributions would show with as many shots, on average.
     """
@@ -34,7 +34,9 @@ class Distance:
     by_chance: float
 
     def __str__(self) -> str:
-        return f"{self.value:.4f} (95 %: {self.low:.4f} to {self.high:.4f}; {self.by_chance:.4f} by chance)"
+        return (
+            f"{self.value:.4f} (95 %: {self.low:.4f} to {self.high:.4f}; chance alone: {self.by_chance:.4f})"
+        )
 
 
 def total_variation(left: Shares, right: Shares) -> Shares:
@@ -56,11 +58,10 @@ def distance_from(
     """Distance of counts from a distribution that is known."""
     shots = int(counts.sum())
     shares = counts / shots
-    value = float(measure(shares, probabilities))
     chance = measure(_drawn(probabilities, shots, rng), probabilities)
-    middle = _shrunk(shares, probabilities, value, chance)
-    again = measure(_drawn(middle, shots, rng), probabilities)
-    return _interval(value, again, float(measure(middle, probabilities)), chance)
+    drawn = _drawn(shares, shots, rng)
+    added = max(float(chance.mean()), float(measure(drawn, shares).mean()))
+    return _interval(float(measure(shares, probabilities)), measure(drawn, probabilities), chance, added)
 
 
 def distance_between(
@@ -72,12 +73,11 @@ def distance_between(
     """Distance of counts from other counts of the same words."""
     shots, number = int(counts.sum()), int(others.sum())
     shares, other_shares = counts / shots, others / number
-    pooled = (counts + others) / (shots + number)
-    value = float(measure(shares, other_shares))
-    chance = measure(_drawn(pooled, shots, rng), _drawn(pooled, number, rng))
-    left, right = (_shrunk(each, pooled, value, chance) for each in (shares, other_shares))
-    again = measure(_drawn(left, shots, rng), _drawn(right, number, rng))
-    return _interval(value, again, float(measure(left, right)), chance)
+    # Exchanging shots, not drawing new ones: words that neither side has seen would not be drawn.
+    dealt = rng.multivariate_hypergeometric(counts + others, shots, size=_RESAMPLES, method="marginals")
+    chance = measure(dealt / shots, (counts + others - dealt) / number)
+    again = measure(_drawn(shares, shots, rng), _drawn(other_shares, number, rng))
+    return _interval(float(measure(shares, other_shares)), again, chance, float(chance.mean()))
 
 
 def _drawn(shares: Shares, shots: int, rng: np.random.Generator) -> Shares:
@@ -85,22 +85,13 @@ def _drawn(shares: Shares, shots: int, rng: np.random.Generator) -> Shares:
     return drawn
 
 
-def _shrunk(shares: Shares, towards: Shares, value: float, chance: Shares) -> Shares:
-    """What to resample from: the shares without the part of their distance that chance explains.
+def _interval(value: float, again: Shares, chance: Shares, added: float) -> Distance:
+    """What was counted, give or take what repetitions stray; and, downwards, what chance can have added.
 
-    Shares alone would never give a word that was not seen, and so add the same bias once more.
+    A distance of counts is too large on average: by nothing where the distributions differ much, by all that
+    chance alone shows where they are equal. Which it is cannot be known, so the interval spans both.
     """
-    weight = max(0.0, 1.0 - float(np.square(chance).mean()) / value**2) if value else 0.0
-    mixed: Shares = weight * shares + (1 - weight) * towards
-    mixed /= mixed.sum()
-    return mixed
-
-
-def _interval(value: float, again: Shares, middle: float, chance: Shares) -> Distance:
-    """A basic bootstrap interval: how far repetitions stray from the middle, seen from the value."""
     tail = (1 - _CONFIDENCE) / 2
-    low, high = np.quantile(again, [tail, 1 - tail]) - middle
-    bounds = np.clip([value - high, value - low], 0, 1)
-    if value <= np.quantile(chance, 1 - tail):
-        bounds[0] = 0.0
-    return Distance(value, float(bounds[0]), float(max(bounds)), float(chance.mean()))
+    below, above = np.quantile(again, [tail, 1 - tail]) - again.mean()
+    low = 0.0 if value <= np.quantile(chance, 1 - tail) else value - added - float(above)
+    return Distance(value, max(low, 0.0), min(value - float(below), 1.0), float(chance.mean()))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.verification.clifford import is_clifford
 from qiskit_direct_provider.verification.reduction import is_static
@@ -94,11 +94,25 @@ def _bond_bits(circuit: QuantumCircuit) -> int:
     """Upper bound of the entanglement, in bits, across any cut of the qubits in their order."""
     width: int = circuit.num_qubits
     crossings = [0] * max(width, 1)
-    for instruction in circuit.data:
-        if instruction.is_control_flow():
-            return math.ceil(width / 2)
-        places = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
-        if len(places) > 1:
-            for cut in range(min(places), max(places)):
-                crossings[cut] += 1
+    _cross(circuit, range(width), 1, crossings)
     return max([0, *(min(count, cut + 1, width - cut - 1) for cut, count in enumerate(crossings))])
+
+
+def _cross(circuit: QuantumCircuit, places: Sequence[int], turns: int, crossings: list[int]) -> None:
+    """Count the gates across each cut: of branches all, of loops every turn, however many there may be."""
+    index = {qubit: places[number] for number, qubit in enumerate(circuit.qubits)}
+    for instruction in circuit.data:
+        qubits = [index[qubit] for qubit in instruction.qubits]
+        if instruction.is_control_flow():
+            again = _turns(instruction.operation, many=len(crossings))
+            for block in instruction.operation.blocks:
+                _cross(block, qubits, turns * again, crossings)
+        elif len(qubits) > 1:
+            for cut in range(min(qubits), max(qubits)):
+                crossings[cut] += turns
+
+
+def _turns(operation: Any, many: int) -> int:
+    if operation.name == "for_loop":
+        return len(operation.params[0])
+    return many if operation.name == "while_loop" else 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qiskit_direct_provider.errors import UnsupportedError
 from qiskit_direct_provider.verification.outcome import Check, Verdict, rows
 from qiskit_direct_provider.views.markup import page
 
@@ -67,9 +69,21 @@ class Verification:
     def _repr_html_(self) -> str:
         return self.to_html()
 
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write the report as a page that a browser opens."""
-        Path(file).write_text(page(f"{self.backend_name}: {self.verdict}", self.to_html()), encoding="utf-8")
+    def save(self, file: str | os.PathLike[str], *, plots: int = 4) -> None:
+        """Write a page that a browser opens; nothing else is needed beside it.
+
+        Args:
+            file: Where.
+            plots: Most circuits to draw, the worst first; without matplotlib, there are none.
+        """
+        from qiskit_direct_provider.verification.html import as_html, as_svg
+
+        pictures: dict[int, str] = {}
+        worst_first = sorted(range(len(self.checks)), key=lambda index: self.checks[index].p_value)
+        with contextlib.suppress(UnsupportedError):
+            pictures = {index: as_svg(self.plot(index)) for index in worst_first[:plots]}
+        title = f"{self.backend_name}: {self.verdict}"
+        Path(file).write_text(page(title, as_html(self, pictures)), encoding="utf-8")
 
     def plot(self, index: int = 0, *, words: int = 16) -> Figure:
         """Counts of one circuit beside what the twin expects, most frequent words first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from datetime import datetime, timezone
 from typing import Any
@@ -11,6 +12,7 @@ from offline import changed, documents_of, offline_backend
 from qiskit import QuantumCircuit, transpile
 
 from qiskit_direct_provider import DirectBackend, errors
+from qiskit_direct_provider.transpiler import CALIBRATED, without_stamp
 from qiskit_direct_provider.verifying import DegradedWarning
 
 OLD, NEW = documents_of("nairobi"), "2030-01-02T03:04:05+00:00"
@@ -74,3 +76,14 @@ def test_run_warns_of_couplings_that_are_used(
         warnings.simplefilter("error", DegradedWarning)
         with pytest.raises(errors.AccountError):
             drifted.run(transpile(circuit, drifted, initial_layout=layout, seed_transpiler=1), shots=10)
+
+
+def test_circuits_know_their_calibration() -> None:
+    """Also from a backend and a target that came out of a pickle, and beside what their author wrote down."""
+    backend = pickle.loads(pickle.dumps(offline_backend(OLD, "fake_nairobi")))
+    assert pickle.loads(pickle.dumps(backend.target)).description == backend.target.description
+    circuit = QuantumCircuit(1, metadata={"calibrated": "by me"})
+    circuit.measure_all()
+    isa = transpile(circuit, backend)
+    assert isa.metadata == {"calibrated": "by me", CALIBRATED: backend.twin().calibrated}
+    assert without_stamp(isa.metadata) == circuit.metadata

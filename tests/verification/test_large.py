@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from offline import documents_of, offline_backend
-from qiskit import QuantumCircuit
+from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.quantum_info import Operator, SparsePauliOp, Statevector
 from wide import wide
 
@@ -107,6 +107,25 @@ def test_ways_by_size(target: Target) -> None:
     assert how(target, wide(target, 6, 2)).exact is not None
     assert "shots by" in how(target, wide(target, 16, 1), shots=50).way
     assert "stabilizers" in how(target, cliffordised(wide(target, 40, 2)), shots=50).way
+
+
+def test_branches_of_wide_circuits(target: Target) -> None:
+    """Gates in branches entangle as others do: those of one qubit not at all, those of loops at each turn."""
+    circuit = wide(target, 15, 1).copy()
+    circuit.add_register(ClassicalRegister(15))
+    for qubit in range(15):
+        with circuit.if_test((circuit.clbits[qubit], 1)):
+            circuit.x(qubit + 15)
+    circuit.measure(range(15, 30), range(15, 30))
+    found = how(target, circuit, shots=50)
+    assert "matrix product states" in found.way
+    assert found.counts is not None
+    same = sum(number for word, number in found.counts.items() if word[:15] == word[15:])
+    assert same > 10  # 30 readouts and 15 gates, which err now and then
+    with circuit.for_loop(range(9)):
+        for qubit in range(14):
+            circuit.cz(qubit, qubit + 1)
+    assert "matrix_product_state" not in [each.method for each in costs(on_few_qubits(circuit), 50)]
 
 
 @pytest.mark.parametrize("layers", [1, 2])

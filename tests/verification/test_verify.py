@@ -16,6 +16,8 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.verifying import NotConsistentWarning
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider
 
 SHOTS = 4000
@@ -136,19 +138,24 @@ def test_a_bad_result_is_a_warning(
     job.result()
 
 
-def test_reports(nairobi: DirectBackend) -> None:
+def test_reports(nairobi: DirectBackend, tmp_path: Path) -> None:
     meant = circuits_for(nairobi, 2)
     meant[1].name = "<b>bold</b>"
     found = nairobi.verify(meant, shots=500)
-    text, page = str(found), found.to_html()
-    assert "total variation" in text
-    assert "Hellinger" in text
-    assert "&lt;b&gt;bold" in page
-    assert "<b>bold" not in page
+    text, fragment = str(found), found.to_html()
+    for each in (text, fragment):
+        assert "total variation" in each
+        assert "Hellinger" in each
+    found.save(tmp_path / "report.html", plots=1)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (page.count("<svg"), fragment.count("<svg")) == (1, 0)
+    for each in (page, fragment):
+        assert "&lt;b&gt;bold" in each
+        assert "<b>bold" not in each
     figure = found.plot(1, words=5)
     (axes,) = figure.axes
     assert len(axes.patches) == 10
-    assert found.verdict in axes.get_title() or "consistent" in axes.get_title()
+    assert found.checks[1].verdict.value in axes.get_title()
 
 
 def test_dynamic_circuits_by_shots(torino: DirectBackend) -> None:
