@@ -26,6 +26,7 @@ __all__ = ["OUTAGE_PATIENCE_S", "Poller", "Ticket", "pause_s"]
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.05
+FIRST_QUESTION_AGE_S = 0.1
 UNSENT_PAUSE_S = 0.5
 SHORTEST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 30.0
@@ -47,6 +48,15 @@ def pause_s(age_s: float, wait: float | None = None) -> float:
     if age_s < FIRST_PAUSE_S:
         return FIRST_PAUSE_S
     return min(max(SHARE_OF_AGE * age_s, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
+
+
+def first_pause_s(age_s: float) -> float:
+    """Seconds until a wait asks for the first time: a job of some age may have ended long ago.
+
+    >>> first_pause_s(0.0), first_pause_s(0.075), first_pause_s(60.0)
+    (0.05, 0.025, 0.0)
+    """
+    return round(min(max(FIRST_QUESTION_AGE_S - age_s, 0.0), FIRST_PAUSE_S), 6)
 
 
 class Ticket:
@@ -217,8 +227,11 @@ class Poller:
         """Seconds until the next turn, by the youngest job; None when there is nothing to ask."""
         now = self._clock()
         pauses = [
-            # A job that this wait has not asked about yet may have ended long ago.
-            (pause_s(now - ticket.started, ticket.wait) if ticket.news else FIRST_PAUSE_S)
+            (
+                pause_s(now - ticket.started, ticket.wait)
+                if ticket.news
+                else first_pause_s(now - ticket.started)
+            )
             if ticket.ready
             else UNSENT_PAUSE_S
             for ticket in self._open()

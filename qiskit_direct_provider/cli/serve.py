@@ -85,7 +85,11 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter per option of the command
 
 def _run(given: dict[str, Any], *, as_json: bool, stop_on_eof: bool) -> None:
     try:
-        from qiskit_direct_provider.service import server, settings
+        from qiskit_direct_provider.service import fork_server, settings
+
+        if given.get("executor", settings.PROCESSES) == settings.PROCESSES:
+            fork_server.start()
+        from qiskit_direct_provider.service import server
         from qiskit_direct_provider.service.faults import read_fault_plan
     except ModuleNotFoundError as error:
         _fail(f"{error}; the service needs more: pip install 'qiskit-direct-provider[service]'", error)

@@ -292,17 +292,17 @@ class Sender:
             timeout=(min(CONNECT_TIMEOUT_S, left), min(request.patience_s, left)),
             allow_redirects=False,
             stream=True,
-            proxies=self._proxies(request.path),
             verify=self._options.verify is not False,  # a bundle is in the adapter's context
             cert=self._options.cert,
         )
 
-    def _proxies(self, path: str) -> dict[str, str]:
+    def _proxies(self) -> dict[str, str]:
+        """The proxies that were said, else those that the environment names when the first request leaves."""
         import requests
 
         if self._options.proxies is not None:
             return {scheme: url.reveal() for scheme, url in self._options.proxies.items()}
-        found: dict[str, str] = requests.utils.get_environ_proxies(self.base_url + path)
+        found: dict[str, str] = requests.utils.get_environ_proxies(self.base_url)
         return found
 
     def _session(self) -> requests.Session:
@@ -321,6 +321,7 @@ class Sender:
             session.mount("http://", GuardedAdapter())
             session.mount("https://", GuardedAdapter(trusted(self._options.verify)))
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            session.proxies = self._proxies()
             self._sessions = {os.getpid(): session}
         return session
 

@@ -6,16 +6,14 @@ import base64
 import functools
 import hashlib
 import logging
-import os
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Answer, Request, Sender
 from qiskit_direct_provider.clients.refusals import RETRYABLE_STATUSES
-from qiskit_direct_provider.errors import InvalidInputError, ProtocolError, StorageError, TransportError
+from qiskit_direct_provider.errors import ProtocolError, StorageError, TransportError
 from qiskit_direct_provider.wire.s3 import read_code
 
 if TYPE_CHECKING:
@@ -50,6 +48,7 @@ class ObjectStore:
 
     def __init__(self, storage: S3Storage, options: HttpOptions) -> None:
         self._storage = storage
+        self._for_service = (storage.endpoint_for_service or storage.endpoint).rstrip("/")
         endpoint = urlsplit(storage.endpoint)
         self._root = endpoint.path.rstrip("/")
         self._sender = Sender(
@@ -59,8 +58,6 @@ class ObjectStore:
             refusal=_refusal,
             advice="is storage.endpoint right, and the store up?",
         )
-        self._lock = threading.Lock()
-        self._presigner: Any = None
 
     def key(self, name: str) -> str:
         """The full key of an object."""
@@ -95,25 +92,20 @@ class ObjectStore:
 
     def url(self, method: str, name: str, lifetime_s: int) -> str:
         """A presigned URL that lets the service GET or PUT one object. It is a secret."""
-        with self._lock:
-            if self._presigner is None:
-                self._presigner = _presigner(self._storage)
-        url: str = self._presigner.generate_presigned_url(
-            {"GET": "get_object", "PUT": "put_object"}[method],
-            Params={"Bucket": self._storage.bucket, "Key": self.key(name)},
-            ExpiresIn=lifetime_s,
-            HttpMethod=method,
-        )
-        return url
+        return _presigned(self._storage, method, self._for_service + self._path(name), lifetime_s)
 
     def close(self) -> None:
         """Close idle connections."""
         self._sender.close()
 
+    def _path(self, name: str) -> str:
+        """Path style, as on-prem stores want it."""
+        return f"/{self._storage.bucket}/{quote(self.key(name), safe='/~')}"
+
     def _send(
         self, method: str, name: str, deadline: Deadline, body: bytes | None, headers: Mapping[str, str]
     ) -> bytes:
-        path = f"{self._root}/{self._storage.bucket}/{quote(self.key(name), safe='/~')}"
+        path = self._root + self._path(name)
         signature = _signature(self._storage, method, self._sender.base_url + path, body)
         request = Request(method, path, body, headers=headers, secrets=signature)
         try:
@@ -152,54 +144,28 @@ def _signature(storage: S3Storage, method: str, url: str, body: bytes | None) ->
     """Signature Version 4 in headers, which nobody logs, good for this request and a few minutes."""
     from botocore.auth import S3SigV4Auth
     from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
 
-    _silence_signers()
     request = AWSRequest(method=method, url=url, data=body)
-    credentials = Credentials(storage.access_key_id.reveal(), storage.secret_access_key.reveal())
-    S3SigV4Auth(credentials, "s3", storage.region).add_auth(request)
+    S3SigV4Auth(_credentials(storage), "s3", storage.region).add_auth(request)
     return {name: Secret(str(value)) for name, value in request.headers.items()}
 
 
-def _presigner(storage: S3Storage) -> Any:
-    """A client that only makes URLs; path style, as on-prem stores want it."""
-    from botocore.config import Config
+def _presigned(storage: S3Storage, method: str, url: str, lifetime_s: int) -> str:
+    """A URL with Signature Version 4 in its query."""
+    from botocore.auth import S3SigV4QueryAuth
+    from botocore.awsrequest import AWSRequest
+
+    request = AWSRequest(method=method, url=url)
+    S3SigV4QueryAuth(_credentials(storage), "s3", storage.region, expires=lifetime_s).add_auth(request)
+    signed: str = request.url
+    return signed
+
+
+def _credentials(storage: S3Storage) -> Any:
+    from botocore.credentials import Credentials
 
     _silence_signers()
-    endpoint = storage.endpoint_for_service or storage.endpoint
-    try:
-        return _session().client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name=storage.region,
-            aws_access_key_id=storage.access_key_id.reveal(),
-            aws_secret_access_key=storage.secret_access_key.reveal(),
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
-    except ValueError as error:
-        why = str(error)
-    # Not chained: the frames below hold the secret key.
-    raise InvalidInputError(f"the storage endpoint {endpoint} cannot be used: {why}")
-
-
-@functools.cache
-def _session() -> Any:
-    """One session for all stores, since it holds parsed service models.
-
-    ``AWS_PROFILE`` and the files under ``~/.aws`` are not read: what the account says holds.
-    """
-    import boto3
-    import botocore.session
-
-    unset = (None, None, None, None)
-    nothing = (None, None, os.devnull, None)
-    variables = {"profile": unset, "config_file": nothing, "credentials_file": nothing}
-    return boto3.Session(botocore_session=botocore.session.Session(session_vars=variables))
+    return Credentials(storage.access_key_id.reveal(), storage.secret_access_key.reveal())
 
 
 class _NoSignatures(logging.Filter):

@@ -19,20 +19,29 @@ def main() -> int:
     """Run the service; returns the exit code: 1 when it cannot listen, 2 when a setting is wrong."""
     import msgspec
 
+    from qiskit_direct_provider.service import fork_server
+    from qiskit_direct_provider.service.settings import PROCESSES, ServiceSettings
+
+    try:
+        settings = msgspec.json.decode(_first_line() or b"{}", type=ServiceSettings)
+    except (msgspec.DecodeError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_SETTINGS
+    if settings.executor == PROCESSES:
+        fork_server.start()
+
     from qiskit_direct_provider.service.server import Endpoint, ServiceStartError, serve
-    from qiskit_direct_provider.service.settings import ServiceSettings
 
     def announce(endpoint: Endpoint) -> None:
         sys.stdout.write(msgspec.json.encode(endpoint).decode() + "\n")
         sys.stdout.flush()
 
     try:
-        settings = msgspec.json.decode(_first_line() or b"{}", type=ServiceSettings)
         serve(settings, announce, stop_on_eof=True)
     except ServiceStartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
     return 0

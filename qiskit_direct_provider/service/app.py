@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from qiskit_direct_provider.service import (
     backend_routes,
@@ -30,7 +31,7 @@ from qiskit_direct_provider.service import (
 from qiskit_direct_provider.service.context import Service
 from qiskit_direct_provider.service.devices import open_devices
 from qiskit_direct_provider.service.drift import DriftClock
-from qiskit_direct_provider.service.executors import PROCESSES, open_workers
+from qiskit_direct_provider.service.executors import open_workers
 from qiskit_direct_provider.service.hosts import HostCheck
 from qiskit_direct_provider.service.jobs import JobStore
 from qiskit_direct_provider.service.logins import Logins
@@ -41,7 +42,7 @@ from qiskit_direct_provider.service.runner import Runner
 from qiskit_direct_provider.service.runtime_jobs import RuntimeJobStore
 from qiskit_direct_provider.service.runtime_queue import RuntimeQueue
 from qiskit_direct_provider.service.runtime_sessions import Sessions
-from qiskit_direct_provider.service.settings import ServiceSettings, is_loopback
+from qiskit_direct_provider.service.settings import PROCESSES, ServiceSettings, is_loopback
 from qiskit_direct_provider.service.signatures import Credentials
 from qiskit_direct_provider.service.tokens import Tokens
 from qiskit_direct_provider.service.transpiler_tasks import Transpilations
@@ -56,6 +57,10 @@ __all__ = ["build_app"]
 LOGGER = logging.getLogger("qiskit_direct_provider.service")
 
 _MAX_RESTARTS = 3
+_ROUTERS = tuple(
+    module.router
+    for module in (token_routes, backend_routes, job_routes, legacy_routes, transpiler_routes, status)
+)
 _DESCRIPTION = "Direct Access (Quantum System) API on simulated devices. All numbers come from a simulation."
 
 
@@ -94,8 +99,8 @@ def build_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (token_routes, backend_routes, job_routes, legacy_routes, transpiler_routes, status):
-        app.include_router(module.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     for prefix in (paths.RUNTIME, paths.LEGACY):
         for runtime in (runtime_backend_routes, runtime_job_routes, runtime_session_routes):
             app.include_router(runtime.router, prefix=prefix)
@@ -130,6 +135,12 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
     )
 
 
+def _api_folders() -> set[str]:
+    """What the paths of the API begin with."""
+    own = [str(getattr(route, "path", "/")) for router in _ROUTERS for route in router.routes]
+    return {path.split("/")[1] for path in (*own, paths.RUNTIME, paths.LEGACY)}
+
+
 def _drift_clock(settings: ServiceSettings) -> DriftClock | None:
     if settings.drift_s is None:
         return None
@@ -140,6 +151,9 @@ def _serve_objects(app: FastAPI, service: Service) -> None:
     """Hand every path that no route matches to the object store, but for people at the front door."""
     settings = service.settings
     routes = ObjectRoutes(service.objects, Credentials(settings.s3_access_key, settings.s3_secret_key))
+    if settings.s3_bucket not in _api_folders():
+        # Tried first, since it is most of the traffic, and costs as much as it takes to try all others.
+        app.router.routes.insert(0, Mount(f"/{settings.s3_bucket}", routes))
     not_found = app.router.default
 
     async def fall_back(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,15 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from qiskit_direct_provider.service.settings import PROCESSES
+
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.settings import ServiceSettings
 
-__all__ = ["PROCESSES", "WorkerLostError", "WorkerPool", "open_workers"]
+__all__ = ["WorkerLostError", "WorkerPool", "open_workers"]
 
 ResultT = TypeVar("ResultT")
-
-PROCESSES = "processes"
-"""The default: processes of this machine, each within limits, killed when a job is cancelled."""
 
 _DASK = "dask://"
 _CONNECT_S = 10

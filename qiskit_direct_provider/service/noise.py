@@ -99,4 +99,11 @@ def _gate_error(name: str, numbers: GateNumbers, qubits: tuple[QubitNumbers, ...
         operation, {places: InstructionProperties(error=numbers.error, duration=numbers.duration_s)}
     )
     errors = basic_device_gate_errors(target=target)
-    return errors[0][2] if errors else None
+    return _asked_once(errors[0][2]) if errors else None
+
+
+def _asked_once(error: Any) -> Any:
+    """An error that knows whether it is one: Aer computes that anew, slowly, for each gate of each model."""
+    ideal = error.ideal()
+    error.ideal = lambda: ideal
+    return error

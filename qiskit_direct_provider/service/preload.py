@@ -14,7 +14,7 @@ from qiskit_direct_provider.service.openqasm.reader import read_program
 # thread, for a thread does not survive the fork.
 _SAMPLE = """OPENQASM 3.0; include "stdgates.inc";
 gate rzz(p0) q0, q1 { cx q0, q1; rz(p0) q1; cx q0, q1; }
-input float[64] angle; bit[2] c; rz(pi/2) $0; sx $0; x $1; rz(-1.5e-3 + angle) $1; cz $0, $1; ecr $0, $1;
+input float[64] theta; bit[2] c; rz(pi/2) $0; sx $0; x $1; rz(-1.5e-3 + theta) $1; cz $0, $1; rzz(0.5) $0, $1;
 barrier $0, $1; delay[100ns] $0; c[0] = measure $0; if (c[0]) { x $1; } c[1] = measure $1;"""
 
 

@@ -11,10 +11,11 @@ from pebble import ProcessExpired
 
 from qiskit_direct_provider.service import outcome
 from qiskit_direct_provider.service.entry import run_task
-from qiskit_direct_provider.service.executors import PROCESSES, WorkerLostError
+from qiskit_direct_provider.service.executors import WorkerLostError
 from qiskit_direct_provider.service.joblog import JobLog
 from qiskit_direct_provider.service.origins import OriginError, Origins
 from qiskit_direct_provider.service.outcome import JobEnd, Outcome, Task, cancelled, failed
+from qiskit_direct_provider.service.settings import PROCESSES
 from qiskit_direct_provider.wire.direct_access import S3Option
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ _UVICORN: dict[str, Any] = {
     # Paths and queries of the object store are secrets.
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,
     "lifespan": "on",
     "timeout_keep_alive": 75,
     "timeout_graceful_shutdown": _GRACE_S,

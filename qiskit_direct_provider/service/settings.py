@@ -11,10 +11,13 @@ from msgspec import Meta, Struct, field
 
 from qiskit_direct_provider.service.faults import FaultPlan
 
-__all__ = ["DEFAULT_DEVICES", "DEFAULT_PORT", "ServiceSettings", "is_loopback"]
+__all__ = ["DEFAULT_DEVICES", "DEFAULT_PORT", "PROCESSES", "ServiceSettings", "is_loopback"]
 
 DEFAULT_DEVICES = ("fake_torino", "fake_brisbane", "fake_nairobi")
 DEFAULT_PORT = 8290
+
+PROCESSES = "processes"
+"""The default executor: processes of this machine, each within limits, killed when a job is cancelled."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -79,7 +82,7 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_lanes: int = 5
     seed: int | None = None
     workers: int = field(default_factory=_processors)
-    executor: str = "processes"
+    executor: str = PROCESSES
     state: str | None = None
     storage_origins: tuple[str, ...] = ()
     s3_access_key: str = field(default_factory=_made_up_access_key)

@@ -114,11 +114,11 @@ class Machine:
         qubits = tuple(self.device.qubits[place] for place in places)
         if not readout_errors:
             qubits = tuple(numbers._replace(readout_error=None) for numbers in qubits)
-        gates = {
-            (name, local): numbers
+        gates = tuple(
+            ((name, local), numbers)
             for name, local in sorted(used)
             if (numbers := self.device.gates.get((name, tuple(places[index] for index in local)))) is not None
-        }
+        )
         delays = any(name == "delay" for name, _ in used)
         return _Noise(gates, qubits, self.device.dt_s, delays)
 
@@ -127,21 +127,27 @@ class Machine:
 class _Noise:
     """The noise of the gates and qubits that circuits use; qubits are numbered as in the circuits."""
 
-    gates: dict[tuple[str, tuple[int, ...]], GateNumbers]
+    gates: tuple[tuple[tuple[str, tuple[int, ...]], GateNumbers], ...]
     qubits: tuple[QubitNumbers, ...]
     dt_s: float | None
     delays: bool
 
     def model(self) -> NoiseModel:
         """As Aer takes it."""
-        model = build_noise_model(self.gates, self.qubits)
-        if self.delays:
-            add_delay_noise(model, self.qubits, self.dt_s)
-        return model
+        return _noise_model(self)
 
     def is_clifford(self) -> bool:
         """Whether the stabilizer method can simulate it."""
-        return not self.delays and is_clifford_noise(self.gates, self.qubits)
+        return not self.delays and is_clifford_noise(dict(self.gates), self.qubits)
+
+
+@lru_cache(maxsize=32)
+def _noise_model(noise: _Noise) -> NoiseModel:
+    """Built once for all jobs that use the same gates on qubits of the same calibration."""
+    model = build_noise_model(dict(noise.gates), noise.qubits)
+    if noise.delays:
+        add_delay_noise(model, noise.qubits, noise.dt_s)
+    return model
 
 
 def _collect(

@@ -10,9 +10,11 @@ import signal
 import sys
 import threading
 from multiprocessing import connection
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pebble import ProcessPool
+
+from qiskit_direct_provider.service import fork_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,22 +24,19 @@ __all__ = ["Workers"]
 
 ResultT = TypeVar("ResultT")
 
-_PRELOAD = "qiskit_direct_provider.service.preload"
 _PR_SET_PDEATHSIG = 1
 _LEAST_MEMORY = 4 << 30
-# One thread each: Aer is several times slower when its threads outnumber the processors.
-_SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 class Workers:
     """A pool of processes forked from one that has imported everything already."""
 
     def __init__(self, count: int) -> None:
-        os.environ.update(dict.fromkeys(_SINGLE_THREADED, "1"))
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([_PRELOAD])
         self._pool = ProcessPool(
-            max_workers=count, context=self._context, initializer=_prepare, initargs=(_memory_share(count),)
+            max_workers=count,
+            context=fork_server.context(),
+            initializer=_prepare,
+            initargs=(_memory_share(count),),
         )
 
     def start(self) -> None:
@@ -56,7 +55,7 @@ class Workers:
         """End all processes, whatever they are doing."""
         self._pool.stop()  # type: ignore[no-untyped-call]  # Pebble types most of itself
         self._pool.join()
-        _stop_forkserver()
+        fork_server.stop()
 
 
 def _nothing() -> None:
@@ -94,9 +93,7 @@ def _die_with_server() -> None:
     """No worker outlives the server, not even one that is deep in a simulation."""
     server = multiprocessing.parent_process()
     if sys.platform == "linux":
-        # The fork server ends when nobody holds its pipe any more, and takes its children along. A worker
-        # holds that pipe, too, in case it wants to start processes itself.
-        _release_forkserver()
+        fork_server.release()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if server is not None:
         threading.Thread(target=_watch, args=(server.sentinel,), daemon=True).start()
@@ -105,22 +102,3 @@ def _die_with_server() -> None:
 def _watch(sentinel: int) -> None:
     connection.wait([sentinel])
     os._exit(1)
-
-
-def _release_forkserver() -> None:
-    from multiprocessing import forkserver
-
-    server: Any = forkserver._forkserver  # noqa: SLF001 - there is no public way
-    descriptor = getattr(server, "_forkserver_alive_fd", None)
-    if descriptor is not None:
-        os.close(descriptor)
-        server._forkserver_alive_fd = None  # noqa: SLF001 - the same
-
-
-def _stop_forkserver() -> None:
-    """End the fork server now, instead of when this process ends."""
-    from multiprocessing import forkserver
-
-    stop = getattr(forkserver._forkserver, "_stop", None)  # noqa: SLF001 - there is no public way
-    if stop is not None:
-        stop()
