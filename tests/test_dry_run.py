@@ -102,11 +102,13 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     backend = offline_backend(documents_of("nairobi"), "fake_nairobi")
     hadamard = QuantumCircuit(1, 1)
     hadamard.h(0)
-    found = backend.run(iter([hadamard]), shots=10**9, log_level="loud", dry_run=True)
+    found = backend.run(
+        iter([hadamard]), shots=10**9, log_level="loud", verify=True, meas_level=1, dry_run=True
+    )
     assert not found
     assert (found.programs, found.settings, found.circuits) == ((), None, ())
     texts = " ".join(found.report.errors)
-    for words in ("'h'", "nothing is measured", "max_shots", "log_level"):
+    for words in ("'h'", "nothing is measured", "max_shots", "log_level", "verify=True"):
         assert words in texts
     assert found.explain().startswith("fake_nairobi: nothing would be sent\nerror: ")
 
