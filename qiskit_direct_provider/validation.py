@@ -98,5 +98,7 @@ def _broken_places(circuit: QuantumCircuit, device: Device) -> list[str]:
         where = target[name]
         properties = where.get(qargs) if where and None not in where else None
         if properties is not None and properties.error == BROKEN:
-            found[f"{name!r} on qubits {list(qargs)} has a reported error of 1"] = None
+            found[f"{name!r} on qubits {list(qargs)} has a reported error of 1: expect nothing but noise"] = (
+                None
+            )
     return list(found)

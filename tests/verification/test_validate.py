@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from offline import changed, documents_of, offline_backend
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.circuit import Clbit
+from qiskit.circuit import Clbit, Duration
+from qiskit.circuit.classical import expr
 
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectBackend
@@ -88,15 +89,36 @@ def unaligned(name: str, backend: DirectBackend, chosen: Chosen) -> tuple[Quantu
     return circuit, f"a delay of {length} dt on qubit 1"
 
 
+def stretched(name: str, backend: DirectBackend, chosen: Chosen) -> tuple[QuantumCircuit, str]:
+    """A delay that is as long as there is room, on its own, in a condition, or not used at all."""
+    circuit = empty(name)
+    stretch = circuit.add_stretch("gap")
+    where = chosen.randrange(3)
+    if where == 1:
+        circuit.delay(expr.add(Duration.ns(10), stretch), 1)
+    elif where:
+        with circuit.if_test((0, 1)):
+            circuit.delay(stretch, 1)
+    return circuit, "stretches (gap) have no length"
+
+
+def delay_in_loop(name: str, backend: DirectBackend, chosen: Chosen) -> tuple[QuantumCircuit, str]:
+    circuit = empty(name)
+    with circuit.for_loop(range(1, chosen.randint(2, 9))) as turn:
+        circuit.delay(16 * turn, 1)
+    return circuit, "a delay depends on the variable of a loop"
+
+
 CIRCUIT_FAULTS: tuple[Callable[[str, Any, Chosen], tuple[QuantumCircuit, str]], ...] = (
-    *(direction, faulty_edge, width, registers, unmeasured, unaligned),
+    *(direction, faulty_edge, width, registers, unmeasured, unaligned, stretched, delay_in_loop),
 )
 
 
 def test_every_one_of_many_faults(ecr: DirectBackend, fractional: DirectBackend) -> None:
     """Two hundred faults in three reports; each is named, with its circuit, by a line of its own."""
     chosen = random.Random(9)  # noqa: S311 - reproducible, not secret
-    faults = [CIRCUIT_FAULTS[number % 6](f"fault-{number}", ecr, chosen) for number in range(168)]
+    kinds = len(CIRCUIT_FAULTS)
+    faults = [CIRCUIT_FAULTS[number % kinds](f"fault-{number}", ecr, chosen) for number in range(168)]
     report = ecr.validate(
         [circuit for circuit, _ in faults], shots=ecr.max_shots + 1, colour="red", rep_delay=-1
     )
