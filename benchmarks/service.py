@@ -189,7 +189,7 @@ def main() -> None:
     if chosen.memory:
         memory(chosen.jobs or 10_000)
     elif chosen.executors:
-        compare_executors(payload_of(ghz(12), 4096), chosen.jobs or 60)
+        compare_executors(payload_of(ghz(9), SHOTS), chosen.jobs or 30)
     else:
         throughput(chosen.jobs or 500)
     print(f"load after: {told(list(os.getloadavg()))}")

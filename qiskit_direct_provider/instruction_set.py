@@ -33,6 +33,7 @@ def fits(circuit: QuantumCircuit, target: Target, *, measured: bool = True) -> b
         circuit.num_qubits > (target.num_qubits or 0)
         or circuit.num_parameters
         or circuit.num_input_vars
+        or circuit.num_stretches
         or (measured and "measure" not in names)
         or circuit.has_control_flow_op()
         or any(target.gate_has_angle_bounds(name) for name in names)
@@ -93,10 +94,12 @@ class _Seen:
 
     Attributes:
         columns: For each parameter its values, one of each set; None when none were given.
+        loop_variables: Of all loops around what is looked at, and of those before.
     """
 
     columns: Mapping[Any, npt.NDArray[Any]] | None = None
     measures: bool = False
+    loop_variables: set[Any] = field(default_factory=set)
     instructions: set[tuple[str, tuple[int, ...], tuple[Any, ...]]] = field(default_factory=set)
 
 
@@ -114,17 +117,21 @@ def _unsupported(
 ) -> Iterator[str]:
     """Instructions that the target lacks, each once; the blocks of control flow are looked into."""
     index = {qubit: qubits[position] for position, qubit in enumerate(circuit.qubits)}
+    if stretches := [stretch.name for stretch in circuit.iter_declared_stretches()]:
+        names = ", ".join(stretches[:3])
+        yield f"stretches ({names}) have no length that could be sent; use delays in dt or seconds"
     for instruction in circuit.data:
         operation = instruction.operation
         qargs = tuple(index[qubit] for qubit in instruction.qubits)
+        if operation.name == "for_loop":
+            seen.loop_variables.add(operation.params[1])
         for block in getattr(operation, "blocks", ()):
             yield from _unsupported(block, qargs, target, seen)
         seen.measures = seen.measures or operation.name.startswith("measure")
         if odd := _odd_angle(operation.name, operation.params):
             yield odd
-        if operation.name == "delay" and (free := getattr(operation.duration, "parameters", None)):
-            names = ", ".join(sorted(parameter.name for parameter in free))
-            yield f"a delay depends on a parameter ({names}), which cannot be sent; assign_parameters() first"
+        if operation.name == "delay" and (why := _unknown_length(operation.duration, seen)):
+            yield why
         bounded = target.gate_has_angle_bounds(operation.name)
         for angles in _extremes(operation.params, seen.columns) if bounded else ((),):
             key = (operation.name, qargs, angles)
@@ -134,6 +141,17 @@ def _unsupported(
             finding = _why_not(operation.name, qargs, angles, target)
             if finding:
                 yield finding
+
+
+def _unknown_length(duration: Any, seen: _Seen) -> str | None:
+    """Why the length of a delay cannot be sent, or None when it can."""
+    free = getattr(duration, "parameters", None)
+    if not free:
+        return None
+    names = ", ".join(sorted(parameter.name for parameter in free))
+    if free <= seen.loop_variables:
+        return "a delay depends on the variable of a loop, which cannot be sent; write the turns out"
+    return f"a delay depends on a parameter ({names}), which cannot be sent; assign_parameters() first"
 
 
 def _extremes(

@@ -118,5 +118,6 @@ def _broken_places(circuit: QuantumCircuit, target: Target) -> list[str]:
         where = target[instruction.name]
         properties = where.get(qubits) if where and None not in where else None
         if properties is not None and properties.error == BROKEN:
-            found[f"{instruction.name!r} on qubits {list(qubits)} has a reported error of 1"] = None
+            where_is = f"{instruction.name!r} on qubits {list(qubits)}"
+            found[f"{where_is} has a reported error of 1: expect nothing but noise"] = None
     return list(found)

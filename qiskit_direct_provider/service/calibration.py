@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qiskit_direct_provider.service.snapshot import Snapshot, read_documents
@@ -59,6 +59,11 @@ class Calibration:
     def offers(self, name: str, qubits: tuple[int, ...]) -> bool:
         """Whether the device has that gate on those qubits."""
         return name in self.anywhere or (name, qubits) in self.gates
+
+    @cached_property
+    def out_of_order(self) -> frozenset[tuple[str, tuple[int, ...]]]:
+        """Gates with a reported error of 1: what they do is noise, as with Aer."""
+        return frozenset(place for place, numbers in self.gates.items() if numbers.error == 1)
 
     def names(self) -> list[str]:
         """Names of all gates, sorted."""

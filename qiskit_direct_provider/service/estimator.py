@@ -85,9 +85,11 @@ class EstimatorProgram:
         self._rep_delay_s, self._resets = program_input.rep_delay_s, program_input.init_qubits
         self._log = log
         self._plans = []
-        for value in program_input.pubs:
+        for number, value in enumerate(program_input.pubs):
             pub = read_estimator_pub(value, program_input.precision, machine.device)
             check_circuit(pub.circuit, machine.device)
+            for what in machine.out_of_order(pub.circuit):
+                log.caution(f"pub {number}: {what}")
             plan = _Plan(pub, _reduced(pub), machine.device)
             _check_shots(plan.shots, machine.device)
             self._plans.append(plan)

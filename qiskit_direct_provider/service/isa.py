@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from qiskit_direct_provider.service.calibration import Calibration
 
-__all__ = ["check_angles", "check_circuit", "circuit_duration_s", "reset_duration_s"]
+__all__ = ["check_angles", "check_circuit", "circuit_duration_s", "out_of_order", "reset_duration_s"]
 
 _DIRECTIVES = frozenset({"barrier", "store", "break_loop", "continue_loop", "measure", "reset", "delay"})
 _RZZ_TOLERANCE = 1e-9
@@ -48,6 +48,17 @@ def check_circuit(circuit: QuantumCircuit, device: Calibration) -> None:
             )
         if not instruction.is_standard_gate() and not is_standard_or_custom(instruction.operation):
             raise _not_isa(f"the program defines the gate {name} differently from {device.name}")
+
+
+def out_of_order(circuit: QuantumCircuit, device: Calibration) -> list[str]:
+    """What a circuit uses though the calibration says that it does not work."""
+    if not device.out_of_order:
+        return []
+    used = {(each.name, qubits) for each, qubits in _instructions(circuit, tuple(range(circuit.num_qubits)))}
+    return [
+        f"{name} on qubits {list(qubits)} has a reported error of 1, and yields nothing but noise"
+        for name, qubits in sorted(used & device.out_of_order)
+    ]
 
 
 def check_angles(circuit: QuantumCircuit) -> None:

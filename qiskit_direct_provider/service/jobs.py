@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qiskit_direct_provider.service.database import open_database
 from qiskit_direct_provider.wire.direct_access import (
     JobDocument,
     JobRequest,
@@ -80,12 +81,7 @@ class JobStore:
     """All jobs. A job's status is final as soon as it is not Running."""
 
     def __init__(self, folder: Path) -> None:
-        self._connection = sqlite3.connect(
-            folder / "jobs.sqlite3", isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_database(folder / "jobs.sqlite3", _SCHEMA)
 
     def add(self, request: JobRequest, subject: str, crn: str) -> StoredJob:
         """Store a job as Running. The caller made sure that the id is free."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from qiskit_direct_provider.service.database import open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,12 +77,7 @@ class ObjectStore:
         self.bucket = bucket
         self._folder = folder / "objects"
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._index = sqlite3.connect(
-            folder / "objects.sqlite3", isolation_level=None, check_same_thread=False
-        )
-        self._index.execute("PRAGMA journal_mode = WAL")
-        self._index.execute("PRAGMA synchronous = NORMAL")
-        self._index.execute(_SCHEMA)
+        self._index = open_database(folder / "objects.sqlite3", _SCHEMA)
         self._remove_strays()
 
     def begin(self) -> Upload:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import string
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from qiskit_direct_provider.service.database import open_database
 from qiskit_direct_provider.wire.runtime import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -100,12 +100,7 @@ class RuntimeJobStore:
     """All jobs of this API. A final status stays what it is."""
 
     def __init__(self, folder: Path) -> None:
-        self._connection = sqlite3.connect(
-            folder / "runtime.sqlite3", isolation_level=None, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_database(folder / "runtime.sqlite3", _SCHEMA)
 
     def add(self, request: RunRequest, params: bytes, subject: str, crn: str) -> StoredRun:
         """Store a job as Queued, under an id of its own."""

@@ -79,6 +79,8 @@ class SamplerProgram:
         check_circuit(pub.circuit, device)
         if not pub.circuit.cregs:
             self._log.caution(f"pub {number}: the circuit has no classical register, so its result is empty")
+        for what in self._machine.out_of_order(pub.circuit):
+            self._log.caution(f"pub {number}: {what}")
         if self._measurement == "kerneled":
             _check_size(pub)
         return _Plan(pub, reduce_circuit(with_bits_for_variables(pub.circuit)))

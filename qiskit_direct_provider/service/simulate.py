@@ -11,6 +11,7 @@ import numpy.typing as npt
 from qiskit.circuit import ControlFlowOp
 from qiskit_aer import AerSimulator
 
+from qiskit_direct_provider.service.isa import out_of_order
 from qiskit_direct_provider.service.methods import (
     choose_method,
     is_clifford,
@@ -100,6 +101,10 @@ class Machine:
         if self._noise:
             return self.device.qubits
         return [numbers._replace(readout_error=None) for numbers in self.device.qubits]
+
+    def out_of_order(self, circuit: QuantumCircuit) -> list[str]:
+        """What the device does so badly that it had better not be used."""
+        return out_of_order(circuit, self.device) if self._noise else []
 
     def random(self) -> np.random.Generator:
         """Random numbers that follow from the job's seed."""

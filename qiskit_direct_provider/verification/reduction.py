@@ -45,6 +45,8 @@ def on_few_qubits(circuit: QuantumCircuit, places: Sequence[int] | None = None) 
         reduced.add_register(register)
     for variable in circuit.iter_declared_vars():
         reduced.add_uninitialized_var(variable)
+    for stretch in circuit.iter_declared_stretches():
+        reduced.add_stretch(stretch)
     for instruction in circuit.data:
         # A barrier tells the compiler what to leave alone, and nothing is compiled here.
         if instruction.operation.name != "barrier":

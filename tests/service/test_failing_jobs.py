@@ -6,10 +6,10 @@ import os
 import re
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from process_family import cpu_ticks, workers_of
 from service_client import BELL, HEADER, Client, Service, busy_program, s3_client
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_worker_that_is_killed(client: Client) -> None:
     """A worker that dies fails its own job with a reason; another takes its place."""
     job_id = client.submit({"version": 2, "shots": 100_000, "pubs": [busy_program()]}, backend="fake_torino")
     deadline = time.monotonic() + 20
-    while not (busy := [pid for pid in workers_of(client.service) if cpu_ticks(pid) > 50]):
+    while not (busy := [pid for pid in workers_of(client.service.process.pid) if cpu_ticks(pid) > 50]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     # earlier tests made both workers busy once: the one that computes now is the one whose ticks grow
@@ -111,29 +111,6 @@ def test_worker_that_is_killed(client: Client) -> None:
     assert (job["status"], job["reason_code"]) == ("Failed", 5204)
     assert "died" in job["reason_message"]
     assert client.run(INPUT)["status"] == "Completed"
-
-
-def workers_of(service: Service) -> list[int]:
-    """Process ids of a service's workers, from /proc."""
-    (forkserver,) = (pid for pid in children(service.process.pid) if "forkserver" in command_line(pid))
-    return children(forkserver)
-
-
-def children(pid: int) -> list[int]:
-    """Direct children of a process."""
-    lists = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    return [int(child) for children_of_thread in lists for child in children_of_thread]
-
-
-def command_line(pid: int) -> str:
-    """How a process was started."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-
-
-def cpu_ticks(pid: int) -> int:
-    """Processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def test_device_time_is_bounded_by_timeout(client: Client) -> None:

@@ -132,3 +132,23 @@ def test_without_noise_a_bell_pair_is_perfect() -> None:
     (bits,) = Machine(device, noise=False, seed=1).sample([circuit], (0, 1), 1000)
     assert (bits[:, 0] == bits[:, 1]).all()
     assert 0.3 < bits.mean() < 0.7
+
+
+def test_gates_with_a_reported_error_of_1_are_told_of() -> None:
+    """The depolarizing error of such a gate is complete, as in Aer, so the log of the job says it."""
+    device = read_calibration(find_snapshot("fake_torino"))
+    circuit = QuantumCircuit(5, 1)
+    circuit.cz(0, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((0, 1)):
+        circuit.rzz(0.3, 3, 4)
+    circuit.rzz(0.2, 3, 4)
+    (told,) = Machine(device, noise=True, seed=1).out_of_order(circuit)
+    assert told.startswith("rzz on qubits [3, 4] has a reported error of 1")
+    assert Machine(device, noise=False, seed=1).out_of_order(circuit) == []
+    only = QuantumCircuit(2)
+    only.rzz(0.3, 0, 1)
+    only.measure_all()
+    (bits,) = Machine(device, noise=True, seed=1).sample([only], (3, 4), 4000)
+    # a fair coin for each qubit: six standard deviations
+    np.testing.assert_allclose(bits.mean(axis=0), 0.5, atol=6 * 0.5 / np.sqrt(4000))

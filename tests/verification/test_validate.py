@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from offline import changed, documents_of, offline_backend
 from qiskit import ClassicalRegister, QuantumCircuit
-from qiskit.circuit import Clbit, Parameter
+from qiskit.circuit import Clbit, Duration, Parameter
+from qiskit.circuit.classical import expr
 
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectBackend
@@ -120,7 +121,30 @@ def unmeasured(name: str, chosen: Chosen) -> Fault:
     return circuit, None, "nothing is measured"
 
 
-KINDS = (direction, out_of_order, angle, width, registers, duration, unmeasured)
+def stretched(name: str, chosen: Chosen) -> Fault:
+    """A delay that is as long as there is room, on its own, in a condition, or not used at all."""
+    circuit = empty(name)
+    stretch = circuit.add_stretch("gap")
+    where = chosen.randrange(3)
+    if where == 1:
+        circuit.delay(expr.add(Duration.ns(10), stretch), 1)
+    elif where:
+        with circuit.if_test((0, 1)):
+            circuit.delay(stretch, 1)
+    return circuit, None, "stretches (gap) have no length"
+
+
+def delay_in_loop(name: str, chosen: Chosen) -> Fault:
+    circuit = empty(name)
+    with circuit.for_loop(range(1, chosen.randint(2, 9))) as turn:
+        circuit.delay(16 * turn, 1)
+    return circuit, None, "a delay depends on the variable of a loop"
+
+
+KINDS = (
+    *(direction, out_of_order, angle, width, registers, duration, unmeasured),
+    *(stretched, delay_in_loop),
+)
 OF_OPTIONS: dict[str, tuple[Any, str]] = {
     "shots": (100_001, "max_shots of 100000"),
     "rep_delay": (-1, "rep_delay must be"),
@@ -182,7 +206,7 @@ def test_warnings(device: DirectBackend) -> None:
         broken.cz(*BAD)
     for backend, circuit, text in (
         (brisbane, delayed, "a delay of 15 dt on qubit 3 is no multiple of 8 dt"),
-        (device, broken, f"'cz' on qubits {list(BAD)} has a reported error of 1"),
+        (device, broken, f"'cz' on qubits {list(BAD)} has a reported error of 1: expect nothing but noise"),
     ):
         report = backend.validate(circuit)
         assert report.warnings == (f"circuit 0 ({circuit.name!r}): {text}",)
