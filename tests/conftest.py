@@ -24,6 +24,11 @@ from qiskit_direct_provider.service.process import LocalService
 LONG = (
     "cli.md",
     "is_my_device_telling_the_truth.md",
+    "own_tests.md",
+    "batch_on_a_cluster.md",
+    "test_demo.py",
+    "test_waiting.py",
+    "test_schema.py",
     "test_target_fuzz.py",
     "test_openqasm_limits.py",
     "test_readout.py",
