@@ -248,7 +248,7 @@ def test_waiting_ends_in_time(nairobi: DirectBackend, provider: DirectProvider) 
         provider.wait([job], timeout=0.3)
     with pytest.raises(errors.JobTimeoutError):
         job.wait_for_final_state(timeout=0.3)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     job.cancel()
     job.wait_for_final_state(timeout=60)
     job.delete()

@@ -196,7 +196,7 @@ def test_a_silent_server_does_not_hold_a_call(service: LocalService, own_storage
                 pytest.raises(errors.TransportError, match="no answer within the time limit"),
             ):
                 provider.backends()
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 4
         finally:
             stop.set()
             thread.join()

@@ -132,7 +132,7 @@ def test_a_slow_token_endpoint_holds_nobody(short_lived: LocalService) -> None:
     ):
         started = time.monotonic()
         calls, failures = busy(provider, 0.1)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4
     assert {type(error) for error in failures} == {errors.TransportError}
     assert calls == len(failures) == THREADS
 

@@ -155,8 +155,8 @@ def test_cancel_running_job(client: Client) -> None:
     time.sleep(1.0)
     began = time.monotonic()
     assert client.post(f"/v1/jobs/{job_id}/cancel").status_code == 204
-    job = client.wait(job_id, limit_s=5)
-    assert time.monotonic() - began < 3
+    job = client.wait(job_id, limit_s=20)
+    assert time.monotonic() - began < 15  # of the minutes that it would have taken
     assert (job["status"], job["reason_code"]) == ("Cancelled", 5202)
     assert job["usage"] == {}
     assert job["end_time"] > job["created_time"]

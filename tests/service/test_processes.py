@@ -67,8 +67,8 @@ def test_signal_ends_everything(start: Callable[..., Service], number: signal.Si
     pids = busy_family(service)
     began = time.monotonic()
     service.process.send_signal(number)
-    assert service.process.wait(timeout=10) == 0
-    assert time.monotonic() - began < 8
+    assert service.process.wait(timeout=20) == 0
+    assert time.monotonic() - began < 15
     assert wait_until_gone(pids, 1.0) == set()
     assert service.errors() == ""
 
@@ -99,7 +99,7 @@ def test_end_of_input_ends_the_service(start: Callable[..., Service], delay_s: f
     pids = family(service.process.pid)
     began = time.monotonic()
     assert service.stop() == 0
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
     assert wait_until_gone(pids, 1.0) == set()
 
 

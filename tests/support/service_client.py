@@ -47,7 +47,7 @@ def busy_program() -> str:
 class Service:
     """A service process of these tests' own, started through its documented entry."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, environment: dict[str, str] | None = None, **settings: Any) -> None:
         # A file: a pipe that nobody reads would fill up, and stall the service.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the service
         command = [sys.executable, "-m", "qiskit_direct_provider.service"]
@@ -56,7 +56,7 @@ class Service:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=os.environ.copy(),
+            env=environment or os.environ.copy(),
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
