@@ -29,6 +29,7 @@ LONG = (
     "test_demo.py",
     "test_waiting.py",
     "test_schema.py",
+    "test_fuzzed_programs.py",
     "test_target_fuzz.py",
     "test_openqasm_limits.py",
     "test_readout.py",
