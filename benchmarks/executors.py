@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from operator import truediv
 
 from light_client import run_jobs
 
@@ -18,7 +19,7 @@ __all__ = ["compare_executors"]
 
 DEVICE = "fake_brisbane"
 LANES = 5
-ROUNDS = 5
+ROUNDS = 7
 WAIT = """
 import sys
 from distributed import Client
@@ -63,7 +64,7 @@ def compare_executors(payload: bytes, jobs: int) -> None:
         for workers in (1, 2):
             address = open_now.enter_context(dask_cluster(workers))
             executor = f"dask://{address}"
-            services[f"Dask, {workers} workers"] = LocalService.start((DEVICE,), seed=1, executor=executor)
+            services[f"Dask, {workers} at work"] = LocalService.start((DEVICE,), seed=1, executor=executor)
         for service in services.values():
             open_now.callback(service.close)
             run_jobs(service, DEVICE, payload, 2 * LANES, LANES)
@@ -71,8 +72,11 @@ def compare_executors(payload: bytes, jobs: int) -> None:
             for name, service in services.items():
                 seconds = run_jobs(service, DEVICE, payload, jobs, LANES)
                 rates.setdefault(name, []).append(jobs / seconds)
-    medians = {name: statistics.median(found) for name, found in rates.items()}
     for name, found in rates.items():
-        print(f"{name:18}{medians[name]:6.1f} jobs/s ({', '.join(f'{rate:.1f}' for rate in found)})")
-    own, one, two = medians.values()
-    print(f"two Dask workers / one: {two / one:.2f}; two Dask workers / two own processes: {two / own:.2f}")
+        told = ", ".join(f"{rate:.1f}" for rate in found)
+        print(f"{name:18}{statistics.median(found):6.1f} jobs/s ({told})")
+    own, one, two = rates.values()
+    grown, beside = (statistics.median(map(truediv, two, others)) for others in (one, own))
+    print(
+        f"round by round: two Dask workers / one {grown:.2f}, two Dask workers / two own processes {beside:.2f}"
+    )

@@ -58,10 +58,11 @@ class LightClient:
         self._call("POST", "/v1/jobs", json.dumps(body).encode())
         while (job := json.loads(self._call("GET", f"/v1/jobs/{job_id}")))["status"] == "Running":
             time.sleep(POLL_S)
-        if job["status"] != "Completed":
-            raise RuntimeError(job["reason_message"])
-        result = self._call("GET", _target(self._url("GET", f"results_{job_id}")), None, {})
+        done = job["status"] == "Completed"
+        result = self._call("GET", _target(self._url("GET", f"results_{job_id}")), None, {}) if done else b""
         self._call("DELETE", f"/v1/jobs/{job_id}")
+        if not done:
+            raise RuntimeError(job["reason_message"])
         return result
 
     def close(self) -> None:

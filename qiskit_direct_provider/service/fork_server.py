@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
-__all__ = ["context", "release", "start", "stop"]
+__all__ = ["context", "kill", "release", "start"]
 
 _PRELOAD = "qiskit_direct_provider.service.preload"
 # One thread each: Aer is several times slower when its threads outnumber the processors.
@@ -45,9 +47,13 @@ def release() -> None:
         server._forkserver_alive_fd = None  # noqa: SLF001 - there is no public way
 
 
-def stop() -> None:
-    """End the fork server now, instead of when this process ends."""
+def kill() -> None:
+    """End the fork server now, and its children with it, whatever they are doing."""
+    pid = getattr(_running(), "_forkserver_pid", None)
     end = getattr(_running(), "_stop", None)
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     if end is not None:
         end()
 

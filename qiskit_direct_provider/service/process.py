@@ -26,7 +26,7 @@ READY_WITHIN_S = 60.0
 WRONG_SETTINGS = 2  # exit code of the service
 STOPPED_WITHIN_S = 10.0
 
-_NEEDED = ("fastapi", "uvicorn", "pebble", "jwt", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_qasm3_import")
+_NEEDED = ("fastapi", "uvicorn", "jwt", "qiskit_aer", "qiskit_ibm_runtime", "qiskit_qasm3_import")
 
 
 def _nothing() -> None:

@@ -7,8 +7,6 @@ import logging
 from concurrent.futures import TimeoutError as SimulationTimeoutError
 from typing import TYPE_CHECKING, TypeVar
 
-from pebble import ProcessExpired
-
 from qiskit_direct_provider.service import outcome
 from qiskit_direct_provider.service.entry import run_task
 from qiskit_direct_provider.service.executors import WorkerLostError
@@ -146,8 +144,6 @@ class Runner:
             if self._settings.executor == PROCESSES:
                 return await future
             return await asyncio.wait_for(future, limit_s)
-        except ProcessExpired as error:
-            raise WorkerLostError(f"exit code {error.exitcode}") from error
         except asyncio.TimeoutError as error:
             raise SimulationTimeoutError from error
 

@@ -1,104 +1,232 @@
-"""Warm worker processes, each of which may die without harm to any job but its own."""
+"""Warm worker processes, each of which may die without harm to any job but its own.
+
+A worker has a pipe and a thread of the server to itself, and shares no lock with another one: whatever it is
+doing when it is killed, nobody else waits for it.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
-import os
-import resource
-import signal
-import sys
+import contextlib
+import logging
+import pickle
+import queue
 import threading
-from multiprocessing import connection
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TaskTimeoutError
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pebble import ProcessPool
-
-from qiskit_direct_provider.service import fork_server
+from qiskit_direct_provider.service import fork_server, sandbox
+from qiskit_direct_provider.service.executors import WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
+    from multiprocessing.connection import Connection
 
 __all__ = ["Workers"]
 
+LOGGER = logging.getLogger("qiskit_direct_provider.service")
+
 ResultT = TypeVar("ResultT")
 
-_PR_SET_PDEATHSIG = 1
-_LEAST_MEMORY = 4 << 30
+_PAUSES_S = (0.0, 0.1, 0.2, 0.4, 0.8)
+_REAPED_WITHIN_S = 5.0
 
 
 class Workers:
-    """A pool of processes forked from one that has imported everything already."""
+    """Processes forked from one that has imported everything already."""
 
     def __init__(self, count: int) -> None:
-        self._pool = ProcessPool(
-            max_workers=count,
-            context=fork_server.context(),
-            initializer=_prepare,
-            initargs=(_memory_share(count),),
-        )
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._memory = sandbox.memory_share(count)
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(count)]
+        self._alive: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Start the processes; takes as long as their imports, so call it from a thread."""
-        # Not waited for: its result never comes when the pool is stopped meanwhile.
-        self._pool.schedule(_nothing)
+        """Begin to start the processes; tasks that come meanwhile wait."""
+        for thread in self._threads:
+            thread.start()
 
     def submit(
         self, function: Callable[..., ResultT], *args: object, timeout_s: float | None = None
     ) -> Future[ResultT]:
-        """Run a function in a worker. Cancelling the future kills the worker, and another takes its place."""
-        future: Future[ResultT] = self._pool.schedule(function, args=args, timeout=timeout_s)
-        return future
+        """Run a function in a worker. Cancelling the future kills the worker, and another takes its place.
+
+        The future raises `WorkerLostError` when the worker dies, and ``TimeoutError`` of
+        ``concurrent.futures`` when the time is over.
+        """
+        task = _Task(function, args, timeout_s)
+        self._tasks.put(task)
+        return task
 
     def stop(self) -> None:
         """End all processes, whatever they are doing."""
-        self._pool.stop()  # type: ignore[no-untyped-call]  # Pebble types most of itself
-        self._pool.join()
-        fork_server.stop()
+        with self._lock:
+            self._stopping.set()
+            workers = list(self._alive)
+        for _ in self._threads:
+            self._tasks.put(None)
+        fork_server.kill()
+        for worker in workers:
+            worker.kill()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _serve(self) -> None:
+        """One worker after the other, each as long as it lives; the same thread all the time."""
+        worker = self._started()
+        while (task := self._tasks.get()) is not None:
+            if worker is None or not worker.is_ready():
+                self._ended(worker)
+                worker = self._started()
+            if worker is None:
+                if task.set_running_or_notify_cancel():
+                    task.set_exception(WorkerLostError("no worker process can be started"))
+            elif not worker.run(task):
+                self._ended(worker)
+                worker = self._started()
+        self._ended(worker)
+
+    def _started(self) -> _Worker | None:
+        """A new worker; None when the service stops, or when there is none to be had."""
+        for pause_s in _PAUSES_S:
+            if self._stopping.wait(pause_s):
+                return None
+            try:
+                worker = _Worker(self._memory)
+            except (OSError, EOFError) as error:  # the fork server died; it is started again
+                if not self._stopping.is_set():
+                    LOGGER.warning("a worker process could not be started: %r", error)
+                continue
+            with self._lock:
+                if not self._stopping.is_set():
+                    self._alive.add(worker)
+                    return worker
+            worker.end()
+        return None
+
+    def _ended(self, worker: _Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._alive.discard(worker)
+            worker.end()
 
 
-def _nothing() -> None:
-    """Task that shows that a worker is there."""
+class _Task(Future[Any]):
+    """A function to be run, and what became of it."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[object, ...], limit_s: float | None) -> None:
+        super().__init__()
+        self.call = (function, args)
+        self.limit_s = limit_s
+        self.worker: _Worker | None = None
+
+    def cancel(self) -> bool:
+        """Give it up, also while it runs."""
+        if super().cancel():
+            return True
+        worker = self.worker
+        return worker is not None and worker.kill(self)
 
 
-def _memory_share(count: int) -> int:
-    """Address space of one worker in bytes, such that all of them together leave the machine alive."""
-    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(_LEAST_MEMORY, physical * 3 // 4 // count)
+class _Worker:
+    """One process, and this side's end of its pipe. Only `kill` may be called from other threads."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        context = fork_server.context()
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, memory_bytes))
+        self._lock = threading.Lock()
+        self._task: _Task | None = None
+        self._killed = False
+        try:
+            self._process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            theirs.close()
+
+    def is_ready(self) -> bool:
+        """Whether it lives; it says nothing unless it is asked, so anything to read is the pipe's end."""
+        return not self._pipe.poll()
+
+    def kill(self, task: _Task | None = None) -> bool:
+        """End it at once; with a task only if it is busy with that one. Whether it was killed."""
+        with self._lock:
+            if task is not None and self._task is not task:
+                return False
+            self._killed = True
+            # A process that is gone is looked for first: its number may be another one's by now.
+            if self._process.exitcode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
+            return True
+
+    def run(self, task: _Task) -> bool:
+        """Have it run a task, and wait; whether it can run another one."""
+        with self._lock:
+            self._task = task
+        task.worker = self
+        if not task.set_running_or_notify_cancel():
+            return self._release()
+        try:
+            self._pipe.send(task.call)
+            if not self._pipe.poll(task.limit_s):
+                self.kill()
+                task.set_exception(TaskTimeoutError())
+                return False
+            failed, value = self._pipe.recv()
+        except (EOFError, OSError):
+            task.set_exception(WorkerLostError(self._last_words()))
+            return False
+        except Exception as error:  # noqa: BLE001 - what cannot be sent, or not be read, is the task's fault
+            task.set_exception(error)
+            return False
+        usable = self._release()
+        if failed:
+            task.set_exception(value)
+        else:
+            task.set_result(value)
+        return usable
+
+    def _release(self) -> bool:
+        """From now on, cancelling the task leaves the worker alone; whether that comes in time."""
+        with self._lock:
+            self._task = None
+            return not self._killed
+
+    def _last_words(self) -> str:
+        self._process.join(_REAPED_WITHIN_S)
+        return f"exit code {self._process.exitcode}"
+
+    def end(self) -> None:
+        """Kill it if it lives, and forget it."""
+        self.kill()
+        self._process.join(_REAPED_WITHIN_S)
+        self._pipe.close()
 
 
-def _prepare(memory_bytes: int) -> None:
-    """Run first in every worker."""
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    # writing out what a worker of many gigabytes had in memory would stall the machine
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Python's own handlers would wait for Aer to come back
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _silence()
-    _die_with_server()
+def _work(pipe: Connection, memory_bytes: int) -> None:
+    """What a worker does all its life."""
+    sandbox.enter(memory_bytes)
+    while True:
+        try:
+            function, args = pipe.recv()
+        except EOFError:
+            return
+        try:
+            pipe.send((False, function(*args)))
+        except Exception as error:  # noqa: BLE001 - raised again on the other side
+            pipe.send((True, _portable(error)))
 
 
-def _silence() -> None:
-    """What libraries print must not reach the server's output, which is read by programs."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1):
-        os.dup2(null, descriptor)
-    os.close(null)
-
-
-def _die_with_server() -> None:
-    """No worker outlives the server, not even one that is deep in a simulation."""
-    server = multiprocessing.parent_process()
-    if sys.platform == "linux":
-        fork_server.release()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if server is not None:
-        threading.Thread(target=_watch, args=(server.sentinel,), daemon=True).start()
-
-
-def _watch(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
+def _portable(error: Exception) -> Exception:
+    """The error, or what it says if it cannot travel."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - what was pickled just now
+    except Exception:  # noqa: BLE001 - whatever it is that it cannot
+        return RuntimeError(repr(error))
+    return error

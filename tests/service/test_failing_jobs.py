@@ -113,6 +113,17 @@ def test_worker_that_is_killed(client: Client) -> None:
     assert client.run(INPUT)["status"] == "Completed"
 
 
+def test_idle_workers_that_are_killed(client: Client) -> None:
+    """Others take their places before the next job, which nothing happens to."""
+    assert client.run(INPUT)["status"] == "Completed"
+    workers = workers_of(client.service.process.pid)
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    assert [client.run(INPUT)["status"] for _ in range(3)] == ["Completed"] * 3
+    assert not set(workers) & set(workers_of(client.service.process.pid))
+
+
 def test_device_time_is_bounded_by_timeout(client: Client) -> None:
     """A job that needs more device time than it allowed itself is stopped, and pays for what it allowed."""
     # 20,000 shots with 250 us of delay each are 5 seconds
