@@ -77,6 +77,4 @@ def compare_executors(payload: bytes, jobs: int) -> None:
         print(f"{name:18}{statistics.median(found):6.1f} jobs/s ({told})")
     own, one, two = rates.values()
     grown, beside = (statistics.median(map(truediv, two, others)) for others in (one, own))
-    print(
-        f"round by round: two Dask workers / one {grown:.2f}, two Dask workers / two own processes {beside:.2f}"
-    )
+    print(f"round by round: two Dask workers / one {grown:.2f}, / two own processes {beside:.2f}")

@@ -5,38 +5,21 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qiskit_direct_provider.service.settings import PROCESSES
+from qiskit_direct_provider.service.worker_pool import WorkerLostError
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.settings import ServiceSettings
+    from qiskit_direct_provider.service.worker_pool import WorkerPool
 
-__all__ = ["WorkerLostError", "WorkerPool", "open_workers"]
+__all__ = ["open_workers"]
 
 ResultT = TypeVar("ResultT")
 
 _DASK = "dask://"
 _CONNECT_S = 10
-
-
-class WorkerLostError(Exception):
-    """Whatever ran a job is gone, or never came back; the text says more."""
-
-
-class WorkerPool(Protocol):
-    """What runs functions for the service."""
-
-    def start(self) -> None:
-        """Warm up; called in a thread."""
-
-    def submit(
-        self, function: Callable[..., ResultT], *args: object, timeout_s: float | None = None
-    ) -> Future[ResultT]:
-        """Run a function; cancelling its future gives it up."""
-
-    def stop(self) -> None:
-        """End, whatever is being done; called in a thread."""
 
 
 class ExecutorWorkers:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qiskit_direct_provider.service import outcome
 from qiskit_direct_provider.service.entry import run_task
-from qiskit_direct_provider.service.executors import WorkerLostError
 from qiskit_direct_provider.service.joblog import JobLog
 from qiskit_direct_provider.service.origins import OriginError, Origins
 from qiskit_direct_provider.service.outcome import JobEnd, Outcome, Task, cancelled, failed
 from qiskit_direct_provider.service.settings import PROCESSES
+from qiskit_direct_provider.service.worker_pool import WorkerLostError
 from qiskit_direct_provider.wire.direct_access import S3Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qiskit_direct_provider.service.devices import Device
-    from qiskit_direct_provider.service.executors import WorkerPool
     from qiskit_direct_provider.service.jobs import JobStore, StoredJob
     from qiskit_direct_provider.service.settings import ServiceSettings
+    from qiskit_direct_provider.service.worker_pool import WorkerPool
 
 __all__ = ["Runner"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.service.entry import run_transpilation
-from qiskit_direct_provider.service.executors import WorkerLostError
+from qiskit_direct_provider.service.worker_pool import WorkerLostError
 from qiskit_direct_provider.wire.transpiler import FAILURE, PENDING, SUCCESS, TaskState, TranspiledCircuit
 
 if TYPE_CHECKING:

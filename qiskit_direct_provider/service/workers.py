@@ -16,7 +16,7 @@ from concurrent.futures import TimeoutError as TaskTimeoutError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qiskit_direct_provider.service import fork_server, sandbox
-from qiskit_direct_provider.service.executors import WorkerLostError
+from qiskit_direct_provider.service.worker_pool import WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
