@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from qiskit.result import Counts, MeasLevel, Result
 __all__ = ["DirectResult"]
 
 _ROWS = 4096
+_NUMBER_BITS = 64
+_ZERO = np.uint8(ord("0"))
 
 
 def _nibbles() -> npt.NDArray[np.uint32]:
@@ -39,40 +42,83 @@ class DirectResult(Result):
         """Bits of each shot, or the IQ values of measurement level 1."""
         single = self._get_experiment(experiment)
         memory = getattr(single.data, "memory", None)
-        bits = _bits(memory, single.header) if memory and single.meas_level == MeasLevel.CLASSIFIED else None
+        bits = (
+            _bits(memory, None, single.header)
+            if memory and single.meas_level == MeasLevel.CLASSIFIED
+            else None
+        )
         return super().get_memory(experiment) if bits is None else bits
 
     def _counts(self, key: Any) -> Counts:
         single = self._get_experiment(key)
         raw: dict[str, int] = getattr(single.data, "counts", {})
-        bits = _bits(raw, single.header) if raw else None
+        numbers = list(map(int, raw, repeat(16)))
+        bits = _bits(raw, numbers, single.header) if raw else None
         if bits is None:
             return super().get_counts(key)
         counts = Counts(
             {}, creg_sizes=single.header["creg_sizes"], memory_slots=single.header["memory_slots"]
         )
         counts.hex_raw = dict(raw)
-        counts.int_raw = {int(word, 16): number for word, number in raw.items()}
+        counts.int_raw = dict(zip(numbers, raw.values(), strict=True))
         counts.update(zip(bits, raw.values(), strict=True))
         return counts
 
 
-def _bits(words: Collection[str], header: Mapping[str, Any]) -> list[str] | None:
+def _bits(
+    words: Collection[str], numbers: Sequence[int] | None, header: Mapping[str, Any]
+) -> list[str] | None:
     """Bits, the last register first, with a space between registers; None where Qiskit has to decide."""
     slots, sizes = header["memory_slots"], [size for _, size in header["creg_sizes"]]
     if not sizes or not all(sizes) or sum(sizes) != slots:
         return None
-    digits = (slots + 3) // 4
     gaps = np.cumsum(sizes[::-1])[:-1]
+    if slots <= _NUMBER_BITS:
+        if numbers is None:
+            numbers = list(map(int, words, repeat(16)))
+        rows = _rows_of_numbers(numbers, slots)
+        return None if rows is None else _short_lines(_spaced(rows, gaps))
     listed, found = list(words), []
     for start in range(0, len(listed), _ROWS):
-        rows = [word[2:].zfill(digits) for word in listed[start : start + _ROWS]]
-        text = "".join(rows).encode("ascii")
-        if len(text) != len(rows) * digits:
+        rows = _rows_of_words(listed[start : start + _ROWS], slots)
+        if rows is None:
             return None
-        table = _NIBBLES.take(np.frombuffer(text, dtype=np.uint8)).view(np.uint8)
-        bits = table.reshape(len(rows), 4 * digits)[:, 4 * digits - slots :]
-        spaced = np.insert(bits, gaps, ord(" "), axis=1) if len(gaps) else bits
-        line, width = spaced.tobytes().decode("ascii"), spaced.shape[1]
-        found += [line[at : at + width] for at in range(0, len(line), width)]
+        found += _long_lines(_spaced(rows, gaps))
     return found
+
+
+def _rows_of_numbers(numbers: Sequence[int], slots: int) -> npt.NDArray[np.uint8] | None:
+    """ASCII digits, a row for each number; None if one has more bits."""
+    try:
+        values = np.fromiter(numbers, dtype=">u8", count=len(numbers))
+    except OverflowError:
+        return None
+    bits = np.unpackbits(values.view(np.uint8).reshape(-1, 8), axis=1)
+    if bits[:, : _NUMBER_BITS - slots].any():
+        return None
+    return bits[:, _NUMBER_BITS - slots :] | _ZERO
+
+
+def _rows_of_words(words: Sequence[str], slots: int) -> npt.NDArray[np.uint8] | None:
+    """The same for hexadecimal words of any length."""
+    digits = (slots + 3) // 4
+    text = "".join([word[2:].zfill(digits) for word in words]).encode("ascii")
+    if len(text) != len(words) * digits:
+        return None
+    table = _NIBBLES.take(np.frombuffer(text, dtype=np.uint8)).view(np.uint8)
+    return table.reshape(len(words), 4 * digits)[:, 4 * digits - slots :]
+
+
+def _spaced(rows: npt.NDArray[np.uint8], gaps: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    return np.insert(rows, gaps, ord(" "), axis=1) if len(gaps) else rows
+
+
+def _short_lines(rows: npt.NDArray[np.uint8]) -> list[str]:
+    wide = np.ascontiguousarray(rows, dtype=np.uint32)
+    found: list[str] = wide.view(f"U{rows.shape[1]}").ravel().tolist()
+    return found
+
+
+def _long_lines(rows: npt.NDArray[np.uint8]) -> list[str]:
+    line, width = rows.tobytes().decode("ascii"), rows.shape[1]
+    return [line[at : at + width] for at in range(0, len(line), width)]
