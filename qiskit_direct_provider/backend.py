@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from qiskit.providers import BackendV2, Options
@@ -14,22 +14,17 @@ from qiskit_direct_provider.device import BackendStatus, DeviceDocuments, read_d
 from qiskit_direct_provider.documented import CalibrationChangedWarning
 from qiskit_direct_provider.dry_run import DryRun
 from qiskit_direct_provider.job import DirectJob
-from qiskit_direct_provider.job_settings import JobSettings
 from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, with_metadata
+from qiskit_direct_provider.order import Order
 from qiskit_direct_provider.parting import send_in_parts, send_the_rest
 from qiskit_direct_provider.programs import (
-    Limits,
     Program,
     as_circuits,
-    as_pubs,
-    check_shots,
-    sampler_programs,
 )
 from qiskit_direct_provider.pulse import PulseNames
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
 from qiskit_direct_provider.validation import Report, examine
-from qiskit_direct_provider.verification.prerequisites import check_verifiable
 from qiskit_direct_provider.verifying import Verifying
 from qiskit_direct_provider.waiting import Poller
 from qiskit_direct_provider.workspace import Workspace
@@ -38,6 +33,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from typing_extensions import Unpack
 
+    from qiskit_direct_provider.job_settings import JobSettings
     from qiskit_direct_provider.run_options import RunOptions
     from qiskit_direct_provider.views.device_map import DeviceMap
 
@@ -247,59 +243,42 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
             LanesFullError: Every execution lane holds a job.
             StorageError: The input could not be stored.
         """
+        given = {
+            "shots": shots,
+            "parameter_values": parameter_values,
+            "name": name,
+            "job_tags": job_tags,
+            "job_id": job_id,
+            "timeout_secs": timeout_secs,
+            "wait_for_lane": self.options.wait_for_lane if wait_for_lane is None else wait_for_lane,
+            "log_level": log_level,
+            "max_quantum_seconds": max_quantum_seconds,
+            "verify": verify,
+            **options,
+        }
         if dry_run:
-            run_input = run_input if hasattr(run_input, "data") else as_circuits(run_input)
-            found = self.validate(
-                run_input,
-                shots=shots,
-                parameter_values=parameter_values,
-                max_quantum_seconds=max_quantum_seconds,
-                name=name,
-                job_tags=job_tags,
-                job_id=job_id,
-                timeout_secs=timeout_secs,
-                wait_for_lane=wait_for_lane,
-                log_level=log_level,
-                session=session,
-                verify=verify,
-                **options,
-            )
-            if not found:
-                return DryRun(self.name, found)
-        device = self._loaded() if dry_run else self._current()
-        number = check_shots(run_options.shots_of(shots, self.options), device.configuration.max_shots)
-        pubs = as_pubs(run_input, number, parameter_values)
-        report = examine(
-            [pub.circuit for pub in pubs], device, values=[pub.values for pub in pubs], thorough=False
-        )
-        report.raise_for_errors()
-        for text in report.warnings if not dry_run else ():
+            return self._previewed(run_input, given, session)
+        device = self._current()
+        order = Order.of(run_input, given, self.options, device)
+        for text in order.report.warnings:
             notices.warn(text)
-        self._warn_of_degraded(pubs, device)
-        asked = run_options.sampler_options(options, self.options, device.configuration)
-        if verify:
-            check_verifiable(asked)
-        if max_quantum_seconds is not None:
-            budget = self._within_budget(pubs, device, asked, max_quantum_seconds)
-            timeout_secs = budget if timeout_secs is None else timeout_secs
-        limits = Limits(circuits=device.configuration.max_experiments)
-        programs = sampler_programs(pubs, options=asked, limits=limits, target=device.target)
-        settings = JobSettings.of(
-            name=name,
-            job_tags=job_tags,
-            job_id=job_id,
-            timeout_secs=timeout_secs,
-            wait_for_lane=self.options.wait_for_lane if wait_for_lane is None else wait_for_lane,
-            log_level=log_level,
-        )
-        launch = self._way_in(session)
-        if dry_run:
-            settings = self._workspace.policy.previewed(settings)
-            seconds = self._estimated(pubs, device, asked).quantum_seconds
-            return DryRun(self.name, found, tuple(programs), settings, seconds)
+        self._warn_of_degraded(order.pubs, device)
         keep = bool(self.options.memory if memory is None else memory)
-        job = launch(programs, settings, memory=keep)
-        return self._verified(job, pubs, device) if verify else job
+        job = self._way_in(session)(order.programs, order.settings, memory=keep)
+        return self._verified(job, order.pubs, device) if verify else job
+
+    def _previewed(self, run_input: Any, given: Mapping[str, Any], session: Any) -> DryRun:
+        """What `run` would send, without a request."""
+        circuits = run_input if hasattr(run_input, "data") else as_circuits(run_input)
+        found = self.validate(circuits, session=session, **given)
+        if not found:
+            return DryRun(self.name, found)
+        device = self._loaded()
+        order = Order.of(circuits, given, self.options, device)
+        self._warn_of_degraded(order.pubs, device)
+        self._way_in(session)
+        settings = self._workspace.policy.previewed(order.settings)
+        return DryRun(self.name, found, order.programs, settings, order.estimate(device).quantum_seconds)
 
     def _way_in(self, session: Any) -> Callable[..., DirectJob]:
         """What sends a job: this backend, or a session on it."""

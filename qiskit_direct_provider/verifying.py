@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from qiskit_direct_provider import errors, notices, run_options
 from qiskit_direct_provider.documented import Documented
 from qiskit_direct_provider.job import DirectJob
-from qiskit_direct_provider.job_settings import duration_s
 from qiskit_direct_provider.notices import DegradedWarning, NotConsistentWarning
 from qiskit_direct_provider.programs import Pub, as_circuits, as_pubs, check_shots
 from qiskit_direct_provider.wire.dates import moment
@@ -197,14 +196,6 @@ class Verifying(Documented):
         from qiskit_direct_provider.verification.estimate import estimated
 
         return estimated(pubs, device, asked.get("execution", {}))
-
-    def _within_budget(self, pubs: Sequence[Pub], device: Device, asked: dict[str, Any], budget: Any) -> int:
-        """Refuse what would take longer than a budget; else the limit in whole seconds that keeps it."""
-        from qiskit_direct_provider.verification.estimate import check_budget
-
-        limit = duration_s(budget, "max_quantum_seconds")
-        check_budget(self._estimated(pubs, device, asked).quantum_seconds, limit)
-        return max(1, int(-(-limit // 1)))
 
     def _verified(self, job: DirectJob, pubs: Sequence[Pub], device: Device) -> DirectJob:
         """The job, which verifies its counts as soon as they are there."""
