@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from console_blocks import ConsoleBlockParser
+from console_blocks import ConsoleBlockParser, close_console
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
@@ -14,6 +14,7 @@ pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), ConsoleBlockParser(), SkipParser()],
     patterns=["*.md"],
     excludes=["changelog.d/*"],
+    teardown=close_console,
 ).pytest()
 
 _home = tempfile.TemporaryDirectory(prefix="qiskit-direct-docs-")

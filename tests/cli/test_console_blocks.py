@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from console_blocks import ConsoleBlockParser
+from console_blocks import ConsoleBlockParser, close_console
 from sybil import Sybil
 from sybil.example import SybilFailure
 
 
 def check(folder: Path, block: str) -> None:
     file = folder / "page.md"
-    file.write_text(f"```console\n{block}\n$ exit\n```\n")
+    file.write_text(f"```console\n{block}\n```\n")
     document = Sybil(parsers=[ConsoleBlockParser()], pattern="*.md").parse(file)
     (example,) = document.examples()
-    example.evaluate()
+    try:
+        example.evaluate()
+    finally:
+        close_console(document.namespace)
 
 
 @pytest.mark.parametrize(

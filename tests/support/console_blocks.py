@@ -29,7 +29,7 @@ from sybil.parsers.markdown import CodeBlockParser
 if TYPE_CHECKING:
     from sybil import Example
 
-__all__ = ["ConsoleBlockParser"]
+__all__ = ["ConsoleBlockParser", "close_console"]
 
 _ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
@@ -121,6 +121,13 @@ class ConsoleBlockParser:
         return self._blocks(document)
 
 
+def close_console(namespace: dict[str, object]) -> None:
+    """End the shell of a document, if it had one."""
+    shell = namespace.pop(_SESSION, None)
+    if isinstance(shell, _Shell):
+        shell.close()
+
+
 def _evaluated(example: Example) -> str | None:
     """Why a block is not what its commands print; None when it is."""
     namespace = example.namespace
@@ -129,11 +136,6 @@ def _evaluated(example: Example) -> str | None:
     found: list[str] = []
     same = True
     for command, expected in _commands(str(example.parsed)):
-        if command == "exit":
-            shell.close()
-            namespace[_SESSION] = None
-            found.append("$ exit")
-            continue
         printed = shell.run(command)
         alike = _alike(expected, printed)
         same = same and alike
