@@ -67,6 +67,8 @@ def reason(client: Client, document: object, **changes: Any) -> tuple[int, str]:
         ({"version": 2, "pubs": [HEADER + "bit[1] c; cx $0, $6;"]}, 1517, "cx on qubits [0, 6]"),
         ({"version": 2, "pubs": [HEADER + "bit[1] c; x $7;"]}, 1517, "7 qubits"),
         ({"version": 2, "pubs": [HEADER + "bit c; c = measure $0; if (c) { h $3; }"]}, 1517, "h on qubits"),
+        ({"version": 2, "pubs": [HEADER + "bit[2] c; if (c == -1) { x $0; }"]}, 1603, "cannot meet -1"),
+        ({"version": 2, "pubs": [HEADER + "uint[3] u; bool f; f = -2 < u;"]}, 1603, "cannot meet -2"),
     ],
 )  # fmt: skip
 def test_input_that_cannot_be_run(client: Client, document: object, code: int, words: str) -> None:

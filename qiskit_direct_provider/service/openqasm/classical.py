@@ -104,6 +104,12 @@ def _variable(value: expr.Expr) -> Clbit | ClassicalRegister | None:
     return value.var if is_bits else None
 
 
+def _is_unsigned(value: Value) -> bool:
+    if isinstance(value, expr.Expr):
+        return value.type.kind is types.Uint
+    return isinstance(value, ClassicalRegister)
+
+
 class _Classical:
     """Meaning of the parts of a classical expression."""
 
@@ -134,6 +140,10 @@ class _Classical:
 
     def binary(self, sign: str, left: Value, right: Value) -> Value:
         """Two values, of which one may be a literal that takes the type of the other."""
+        # Qiskit gives a negative one the type of an unsigned integer, and Aer stumbles over it
+        for literal, other in ((left, right), (right, left)):
+            if isinstance(literal, int) and literal < 0 and _is_unsigned(other):
+                raise NotReadError(f"an unsigned value cannot meet {literal}")
         return _operation(_BINARY.get(sign))(left, right)
 
     def index(self, value: Value, index: Value) -> Value:
