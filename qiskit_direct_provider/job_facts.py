@@ -114,12 +114,17 @@ class JobFacts:
         client = self._workspace.client
         try:
             return client.metrics(part.job_id, client.deadline())
-        except errors.AccountError:  # the job comes out of a pickle
+        except (errors.AccountError, errors.JobNotFoundError):  # it comes out of a pickle, or was deleted
             return None
 
     def _ended(self) -> datetime | None:
-        moments = [record.ended for record in self._records() if record.ended is not None]
-        return max(moments) if len(moments) == len(self._parts) else None
+        """When the last part ended; of a job in one part, the server's metrics are asked for elsewhere."""
+        moments = [record.ended for record in self._records()]
+        if len(self._parts) > 1:
+            limit = self._workspace.client.deadline()
+            moments = [part.end_time(limit) for part in self._parts if part.sent]
+        ends = [each for each in moments if each is not None]
+        return max(ends) if len(ends) == len(self._parts) else None
 
     def properties(self) -> Any:
         """The calibration of the device that held when the job was sent, as ``backend.properties()``."""

@@ -23,7 +23,16 @@ from qiskit_direct_provider.errors import DuplicateJobError, StorageError
 from qiskit_direct_provider.expectations import CircuitRecord
 from qiskit_direct_provider.files import data_folder, held, locked, write_whole
 
-__all__ = ["WITHOUT_RESULT", "JobEntry", "Journal", "Stage", "journal_folder", "new_entry", "with_metadata"]
+__all__ = [
+    "WITHOUT_RESULT",
+    "JobEntry",
+    "Journal",
+    "Stage",
+    "journal_folder",
+    "new_entry",
+    "this_process",
+    "with_metadata",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +104,11 @@ def journal_folder(url: str) -> Path:
     return data_folder() / "jobs" / hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
+def this_process() -> str:
+    """Host and process, as entries name who sent them."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def new_entry(program_id: str, circuits: tuple[CircuitRecord, ...], **known: Any) -> JobEntry:
     """The entry of a job that is about to be sent."""
     return JobEntry(
@@ -102,7 +116,7 @@ def new_entry(program_id: str, circuits: tuple[CircuitRecord, ...], **known: Any
         circuits=circuits,
         stage=Stage.INTENDED,
         intended=datetime.now().astimezone(),
-        origin=f"{socket.gethostname()}:{os.getpid()}",
+        origin=this_process(),
         **known,
     )
 

@@ -14,7 +14,7 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Submission
 from qiskit_direct_provider.clients.retrying import retried
-from qiskit_direct_provider.journal import WITHOUT_RESULT, Stage
+from qiskit_direct_provider.journal import WITHOUT_RESULT, Stage, this_process
 from qiskit_direct_provider.results import result_of
 
 if TYPE_CHECKING:
@@ -140,8 +140,14 @@ def recover(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | Non
 
 def _recovered(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | None) -> JobEntry:
     client, journal = workspace.client, workspace.journal
+    current = journal.entry(entry.job_id)  # another process may have sent it meanwhile, or given up
+    if current is None:
+        raise errors.JobNotFoundError(f"job {entry.job_id} is not on record any more: it was refused")
+    if current.stage is not Stage.INTENDED:
+        return current
     payload = journal.payload(entry.job_id)
-    server_id = client.find(entry.job_id, client.deadline())
+    orphaned = current.origin != this_process()
+    server_id = client.find(entry.job_id, client.deadline(), orphaned=orphaned)
     if server_id is None and payload is not None:
         return _deliver(workspace, entry, payload, lane_deadline)
     return _accepted(workspace, entry, server_id or entry.known_as)
@@ -200,8 +206,8 @@ def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
         payload, _ = downloaded(lambda: client.result(record.job_id, deadline), circuits, deadline)
         if not journal.store_result(record.journal_id, payload):
             return False
-    client.release(record.job_id, client.deadline(FREEING_LIMIT_S))
-    journal.advance(record.journal_id, stage=Stage.FREED)
+    if client.release(record.job_id, client.deadline(FREEING_LIMIT_S)):
+        journal.advance(record.journal_id, stage=Stage.FREED)
     return True
 
 

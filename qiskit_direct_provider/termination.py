@@ -107,7 +107,8 @@ class Termination:
 
     def _cancelled(self, client: Client, job_id: str) -> str:
         try:
-            server_id = client.find(job_id, client.deadline(PATIENCE_S / 2))
+            limit = client.deadline(PATIENCE_S / 2)
+            server_id = client.find(job_id, limit) or client.find(job_id, limit, orphaned=True)
             if server_id is None:
                 self._discard(job_id)
                 return "not sent"

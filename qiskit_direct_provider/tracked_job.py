@@ -255,11 +255,12 @@ class TrackedJob:
             with journal.sending(self.journal_id, wait=False) as alone:
                 if not alone:
                     return
-                client.release(self.job_id, client.deadline(limit))
+                forgotten = client.release(self.job_id, client.deadline(limit))
         except errors.DirectError as error:
             logger.warning("job %s has ended, but still holds its lane: %s", self.job_id, error)
         else:
-            journal.advance(self.journal_id, stage=Stage.FREED)
+            if forgotten:
+                journal.advance(self.journal_id, stage=Stage.FREED)
 
 
 def _known_end(entry: JobEntry) -> JobRecord | None:

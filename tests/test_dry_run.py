@@ -51,12 +51,12 @@ def turned(backend: DirectBackend) -> QuantumCircuit:
         {"meas_level": 1, "meas_return": "avg"},
     ],
 )
-def test_it_is_what_a_run_sends(nairobi: DirectBackend, options: dict[str, Any]) -> None:
-    isa = bell(nairobi)
-    found = nairobi.run(isa, dry_run=True, **options)
+def test_it_is_what_a_run_sends(channel_nairobi: DirectBackend, options: dict[str, Any]) -> None:
+    isa = bell(channel_nairobi)
+    found = channel_nairobi.run(isa, dry_run=True, **options)
     assert found
     (program,) = found.programs
-    job = nairobi.run(isa, **options)
+    job = channel_nairobi.run(isa, **options)
     (part,) = job.tracked
     assert part.workspace.journal.payload(part.journal_id) == program.payload
     assert found.settings is not None
@@ -66,15 +66,19 @@ def test_it_is_what_a_run_sends(nairobi: DirectBackend, options: dict[str, Any])
         found.settings.name,
         found.settings.tags,
     )
-    assert found.quantum_seconds == pytest.approx(nairobi.estimate(isa, **options).quantum_seconds)
+    assert found.quantum_seconds == pytest.approx(channel_nairobi.estimate(isa, **options).quantum_seconds)
     job.result(timeout=60)
 
 
-def test_no_request_is_made_and_nothing_is_on_record(service: LocalService, own_storage: S3Storage) -> None:
+def test_no_request_is_made_and_nothing_is_on_record(
+    channel: str, service: LocalService, own_storage: S3Storage
+) -> None:
     """The device's documents are fetched once, as for a transpilation."""
     recorder = Recorder(service.url)
     try:
-        with provider_for(service, own_storage, url=recorder.url, iam_url=service.url) as provider:
+        instance = None if channel == "legacy" else service.crn
+        known = {"channel": channel, "instance": instance, "url": recorder.url, "iam_url": service.url}
+        with provider_for(service, own_storage, **known) as provider:
             backend = provider.get_backend("fake_nairobi")
             isa = bell(backend)
             before = len(recorder.seen)

@@ -1,4 +1,4 @@
-"""Calls of run() with more circuits than one job of the server may hold."""
+"""Calls of run() with more circuits than one job of the server may hold, over each dialect."""
 
 from __future__ import annotations
 
@@ -26,8 +26,16 @@ WAIT_S = 120
 
 
 @pytest.fixture(scope="module")
-def provider(service: LocalService, own_storage: S3Storage) -> Iterator[DirectProvider]:
-    with provider_for(service, own_storage) as provider:
+def connect(channel: str, service: LocalService, own_storage: S3Storage) -> Callable[[], DirectProvider]:
+    """Makes providers over one dialect."""
+    storage = own_storage if channel == "direct_access" else None
+    instance = None if channel == "legacy" else service.crn
+    return lambda: provider_for(service, storage, channel=channel, instance=instance)
+
+
+@pytest.fixture(scope="module")
+def provider(connect: Callable[[], DirectProvider]) -> Iterator[DirectProvider]:
+    with connect() as provider:
         yield provider
 
 
@@ -54,8 +62,8 @@ def held(provider: DirectProvider) -> set[str]:
     return {record.job_id for record in client.jobs(client.deadline())}
 
 
-def test_many_circuits_give_one_result_in_their_order(provider: DirectProvider) -> None:
-    """Seventeen circuits in jobs of two: nine jobs over five lanes."""
+def test_many_circuits_give_one_result_in_their_order(provider: DirectProvider, channel: str) -> None:
+    """Seventeen circuits in jobs of two: nine jobs, over five lanes where there are lanes."""
     backend = with_limit(provider, 2)
     job = backend.run(numbered(17), shots=100, memory=True, name="all", job_tags=["parted"])
     result = job.result(timeout=WAIT_S)
@@ -68,7 +76,8 @@ def test_many_circuits_give_one_result_in_their_order(provider: DirectProvider) 
     assert job.usage() is not None
     assert set(job.time_per_step()) == {"CREATING", "COMPLETED"}
     assert job.metrics()["timestamps"]["finished"] is not None
-    assert not any(job_id.startswith(job.job_id()) for job_id in held(provider)), "a lane is still held"
+    if channel == "direct_access":
+        assert not any(job_id.startswith(job.job_id()) for job_id in held(provider)), "a lane is still held"
 
 
 def test_it_is_one_job_in_the_list_and_when_retrieved(provider: DirectProvider) -> None:
@@ -83,15 +92,15 @@ def test_it_is_one_job_in_the_list_and_when_retrieved(provider: DirectProvider) 
 
 
 def test_what_a_dead_process_did_not_send_is_sent_by_who_asks(
-    service: LocalService, own_storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+    connect: Callable[[], DirectProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first process gets no further than the first part."""
-    with provider_for(service, own_storage) as first, monkeypatch.context() as patch:
+    with connect() as first, monkeypatch.context() as patch:
         patch.setattr("qiskit_direct_provider.backend.send_the_rest", lambda _: None)
         job = with_limit(first, 2).run(numbered(6), shots=100)
         stages = [part.entry.stage for part in job.tracked]
         assert stages == [Stage.ACCEPTED, Stage.INTENDED, Stage.INTENDED]
-    with provider_for(service, own_storage) as second:
+    with connect() as second:
         result = second.retrieve_job(job.job_id()).result(timeout=WAIT_S)
         assert [most_frequent(result, index) for index in range(6)] == list(range(6))
 
@@ -127,16 +136,21 @@ def test_await(provider: DirectProvider) -> None:
     assert len(asyncio.run(awaited()).results) == 5
 
 
-def test_cancelling_it_cancels_what_was_not_sent_as_well(provider: DirectProvider) -> None:
-    """Five parts hold the lanes, so nothing else of this device can be sent either, and leaves no trace."""
+def test_cancelling_it_cancels_what_was_not_sent_as_well(provider: DirectProvider, channel: str) -> None:
+    """Five parts hold the lanes, so nothing else of this device can be sent either, and leaves no trace.
+
+    Where there is a queue, all seven are in it.
+    """
     backend = with_limit(provider, 1, "fake_torino")
     job = backend.run([slow_circuit()] * 7, shots=100_000)
+    has_lanes = channel == "direct_access"
     try:
-        _until(lambda: len([part for part in job.tracked if part.sent]) == 5)
-        with pytest.raises(errors.LanesFullError):
-            backend.run([measured_x()] * 2, shots=10, job_id="no-room", wait_for_lane=0)
-        journal = provider._workspace.journal
-        assert [journal.entry(job_id) for job_id in ("no-room", "no-room.0", "no-room.1")] == [None] * 3
+        _until(lambda: len([part for part in job.tracked if part.sent]) == (5 if has_lanes else 7))
+        if has_lanes:
+            with pytest.raises(errors.LanesFullError):
+                backend.run([measured_x()] * 2, shots=10, job_id="no-room", wait_for_lane=0)
+            journal = provider._workspace.journal
+            assert [journal.entry(job_id) for job_id in ("no-room", "no-room.0", "no-room.1")] == [None] * 3
         assert job.status() is JobStatus.RUNNING
     finally:
         assert job.cancel()
@@ -157,8 +171,9 @@ def _until(holds: Callable[[], bool]) -> None:
 def test_a_part_that_failed_fails_the_job_and_says_why(provider: DirectProvider) -> None:
     job = with_limit(provider, 1).run(numbered(2), shots=10)
     job.result(timeout=WAIT_S)
+    job.delete()
     provider._workspace.journal.advance(
-        job.tracked[1].job_id, status=JobStatus.ERROR.name, reason_message="it broke"
+        job.tracked[1].journal_id, status=JobStatus.ERROR.name, reason_message="it broke"
     )
     again = provider.retrieve_job(job.job_id())
     assert again.status() is JobStatus.ERROR
@@ -166,12 +181,13 @@ def test_a_part_that_failed_fails_the_job_and_says_why(provider: DirectProvider)
     assert [each.job_id() for each in provider.jobs(limit=None, status="ERROR")] == [job.job_id()]
 
 
-def test_the_same_id_and_circuits_are_the_same_job(provider: DirectProvider) -> None:
+def test_the_same_id_and_circuits_are_the_same_job(provider: DirectProvider, channel: str) -> None:
+    name = f"again-and-again-{channel}"
     backend = with_limit(provider, 2)
-    first = backend.run(numbered(3), shots=10, job_id="again-and-again")
-    second = backend.run(numbered(3), shots=10, job_id="again-and-again")
+    first = backend.run(numbered(3), shots=10, job_id=name)
+    second = backend.run(numbered(3), shots=10, job_id=name)
     assert first.result(timeout=WAIT_S).get_counts(0) == second.result(timeout=WAIT_S).get_counts(0)
     with pytest.raises(errors.DuplicateJobError):
-        backend.run(numbered(5), shots=10, job_id="again-and-again")
+        backend.run(numbered(5), shots=10, job_id=name)
     assert first.result(timeout=WAIT_S).success, "the job that was there before is gone"
-    assert provider.retrieve_job("again-and-again").result(timeout=WAIT_S).success
+    assert provider.retrieve_job(name).result(timeout=WAIT_S).success

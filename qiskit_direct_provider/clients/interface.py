@@ -195,8 +195,15 @@ class Client(Protocol):
     def submit(self, submission: Submission, deadline: Deadline) -> str:
         """Send a job, once; the id by which the server knows it."""
 
-    def find(self, submission_id: str, deadline: Deadline) -> str | None:
-        """The server's id of a job that was sent under ours; None when it never arrived."""
+    def find(self, submission_id: str, deadline: Deadline, *, orphaned: bool = False) -> str | None:
+        """The server's id of a job that was sent under ours; None when it never arrived.
+
+        Args:
+            submission_id: Our id.
+            deadline: When to give up.
+            orphaned: Its sender may have died a moment ago, its request still on its way. Where a second
+                one would be a second job, that is waited for before the server is asked.
+        """
 
     def job(self, job_id: str, deadline: Deadline) -> JobRecord:
         """One job."""
@@ -231,8 +238,8 @@ class Client(Protocol):
     def delete(self, job_id: str, deadline: Deadline) -> None:
         """Forget a job that has ended, which frees its lane."""
 
-    def release(self, job_id: str, deadline: Deadline) -> None:
-        """Free what a job that has ended still holds. Where there are no lanes, that is nothing."""
+    def release(self, job_id: str, deadline: Deadline) -> bool:
+        """Free what a job that has ended still holds; whether the server has forgotten the job with that."""
 
     def open_session(self, request: SessionRequest, deadline: Deadline) -> SessionRecord:
         """Open a session."""

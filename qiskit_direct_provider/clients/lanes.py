@@ -24,7 +24,7 @@ _NO_SESSIONS = (
 class LaneClient:
     """The part of a client that follows from lanes: a job is named by its sender, and holds one."""
 
-    def find(self, submission_id: str, deadline: Deadline) -> str | None:
+    def find(self, submission_id: str, deadline: Deadline, *, orphaned: bool = False) -> str | None:  # noqa: ARG002 - a second request of one id is refused
         """The same id, if the server has the job, or its result is in the store."""
         try:
             self.job(submission_id, deadline)
@@ -40,9 +40,10 @@ class LaneClient:
         """All jobs, by one request."""
         return self.jobs(deadline)
 
-    def release(self, job_id: str, deadline: Deadline) -> None:
+    def release(self, job_id: str, deadline: Deadline) -> bool:
         """Free the lane: the server forgets the job."""
         self.delete(job_id, deadline)
+        return True
 
     def properties_at(self, name: str, moment: datetime, deadline: Deadline) -> bytes | None:  # noqa: ARG002 - the interface's parameters
         """None: this API keeps no history."""

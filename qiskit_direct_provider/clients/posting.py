@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.clients.interface import JobRecord, Submission
 
-__all__ = ["post_once", "post_searched"]
+__all__ = ["ORPHAN_PATIENCE_S", "post_once", "post_searched"]
 
 FIRST_PAUSE_S = 0.25
 SETTLING_S = 0.5
+ORPHAN_PATIENCE_S = 2.0  # nobody heard how long the server took for the request of a sender that died
 _CONFLICT = 409
 _TOO_LATE = 408
 _FIRST_FAULT = 500

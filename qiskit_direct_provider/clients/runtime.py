@@ -15,7 +15,7 @@ from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Listing, Wanted
 from qiskit_direct_provider.clients.pages import paged, query_of
 from qiskit_direct_provider.clients.paths import path_of
-from qiskit_direct_provider.clients.posting import post_searched
+from qiskit_direct_provider.clients.posting import ORPHAN_PATIENCE_S, post_searched
 from qiskit_direct_provider.clients.presigned import linked_result
 from qiskit_direct_provider.clients.records import liberally, readable
 from qiskit_direct_provider.clients.runtime_devices import RuntimeDevicesClient
@@ -97,8 +97,10 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
             deadline,
         )
 
-    def find(self, submission_id: str, deadline: Deadline) -> str | None:
+    def find(self, submission_id: str, deadline: Deadline, *, orphaned: bool = False) -> str | None:
         """The job that carries our tag; the first one, should there be several."""
+        if orphaned:
+            time.sleep(min(ORPHAN_PATIENCE_S, deadline.remaining()))
         wanted = Wanted(tags=(nonce_tag(submission_id),))
         found = [record for record in self._page(wanted, 0, deadline) if record.own_id == submission_id]
         if len(found) > 1:
@@ -151,8 +153,9 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
         except errors.JobNotFoundError:
             logger.debug("job %s was deleted already", job_id)
 
-    def release(self, job_id: str, deadline: Deadline) -> None:
+    def release(self, job_id: str, deadline: Deadline) -> bool:  # noqa: ARG002 - the interface's parameters
         """Nothing: a job that has ended holds nothing here, and stays where other clients look for it."""
+        return False
 
     def set_tags(self, job_id: str, submission_id: str, tags: tuple[str, ...], deadline: Deadline) -> None:
         """Replace a job's tags, but for the one by which it is known to be ours."""
@@ -185,9 +188,12 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
         return body
 
     def logs(self, job_id: str, deadline: Deadline) -> str | None:
-        """The log, as text; None when there is none (yet)."""
+        """The log, as text; None when there is none (yet), or none any more."""
         request = Request("GET", path_of("/jobs", job_id, "logs"), headers={"Accept": "*/*"})
-        body = self._sender.send(request, deadline, _text, MAX_OBJECT_BYTES)
+        try:
+            body = self._sender.send(request, deadline, _text, MAX_OBJECT_BYTES)
+        except errors.JobNotFoundError:
+            return None
         return None if body is None else body.decode("utf-8", "replace")
 
     def metrics(self, job_id: str, deadline: Deadline) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from qiskit.providers.jobstatus import JobStatus
+from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 
 from qiskit_direct_provider.clients.interface import JobRecord, QueuedBackend, Reason, SessionRecord
 from qiskit_direct_provider.wire.dates import moment
@@ -66,7 +66,7 @@ def job_record(document: RuntimeJob) -> JobRecord:
         status=_status(word),
         created=moment(document.created),
         timeout_s=document.cost,
-        quantum_ns=_quantum_ns(document.usage),
+        quantum_ns=_quantum_ns(document.usage, _status(word)),
         reason=_reason(document),
         own_id=own.removeprefix(_NONCE) if own else None,
         tags=users_tags(document.tags),
@@ -79,8 +79,11 @@ def _status(word: str) -> JobStatus:
     return next((status for beginning, status in _STATUS if lower.startswith(beginning)), JobStatus.RUNNING)
 
 
-def _quantum_ns(usage: RuntimeUsage | None) -> int | None:
+def _quantum_ns(usage: RuntimeUsage | None, status: JobStatus) -> int | None:
+    """Device time; what older servers say of a job that has not ended, 0, is not known yet."""
     if usage is None or usage.found_s is None or usage.status == _PENDING:
+        return None
+    if not usage.found_s and status not in JOB_FINAL_STATES:
         return None
     return round(usage.found_s * _NANOSECONDS)
 

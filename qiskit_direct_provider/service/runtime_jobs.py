@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from qiskit_direct_provider.service.database import open_database
+from qiskit_direct_provider.service.database import in_one_step, open_database
 from qiskit_direct_provider.wire.runtime import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -103,16 +103,18 @@ class RuntimeJobStore:
         self._connection = open_database(folder / "runtime.sqlite3", _SCHEMA)
 
     def add(self, request: RunRequest, params: bytes, subject: str, crn: str) -> StoredRun:
-        """Store a job as Queued, under an id of its own."""
+        """Store a job as Queued, under an id of its own, never without the tags by which it is looked for."""
         job_id, created = "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH)), now()
         values = (job_id, subject, crn, request.backend, request.program, params, request.timeout_s)
-        cursor = self._connection.execute(
-            "INSERT INTO runs (id, subject, crn, backend, program, params, timeout_s, log_level, session_id,"
-            " private, form, status, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (*values, request.log_level, request.session_id, request.private, request.form, QUEUED, created),
-        )
-        assert cursor.lastrowid is not None
-        self.set_tags(cursor.lastrowid, request.tags)
+        options = (request.log_level, request.session_id, request.private, request.form)
+        with in_one_step(self._connection):
+            cursor = self._connection.execute(
+                "INSERT INTO runs (id, subject, crn, backend, program, params, timeout_s, log_level,"
+                " session_id, private, form, status, created) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (*values, *options, QUEUED, created),
+            )
+            assert cursor.lastrowid is not None
+            self.set_tags(cursor.lastrowid, request.tags)
         return StoredRun(cursor.lastrowid, job_id, request, QUEUED, created)
 
     def at(self, number: int) -> StoredRun | None:
@@ -185,10 +187,11 @@ class RuntimeJobStore:
 
     def set_tags(self, number: int, tags: tuple[str, ...]) -> None:
         """Give a job other tags."""
-        self._connection.execute("DELETE FROM tags WHERE number = ?", (number,))
-        self._connection.executemany(
-            "INSERT INTO tags VALUES (?, ?, ?)", [(number, place, tag) for place, tag in enumerate(tags)]
-        )
+        with in_one_step(self._connection):
+            self._connection.execute("DELETE FROM tags WHERE number = ?", (number,))
+            self._connection.executemany(
+                "INSERT INTO tags VALUES (?, ?, ?)", [(number, place, tag) for place, tag in enumerate(tags)]
+            )
 
     def tags_like(self, part: str, subject: str, crn: str) -> list[str]:
         """The caller's tags that hold a text, sorted."""

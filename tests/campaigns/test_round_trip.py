@@ -1,28 +1,42 @@
-"""Random circuits through export, service and decoder give the distribution of the original circuit."""
+"""Random circuits through export, service and decoder give the distribution of the original circuit.
+
+The dialects take turns, job by job.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from branching import probabilities
+from connecting import provider_for
 from qiskit import QuantumCircuit
 from random_programs import RandomProgram, random_program
 from scipy.stats import chisquare, kstest
 
-from qiskit_direct_provider import DirectBackend, DirectProvider
+from qiskit_direct_provider import DirectBackend, S3Storage
+from qiskit_direct_provider.service.process import LocalService
 
 SHOTS = 1000
-IN_ONE_JOB = 100
+IN_ONE_JOB = 50
 # With the right distribution, the smallest of 2,000 p-values is below this once in 500 campaigns.
 LEAST_P = 1e-6
 
 
 @pytest.fixture(scope="module")
-def manila() -> Iterator[DirectBackend]:
-    with DirectProvider.local(("fake_manila",), noise=False, seed=5) as provider:
-        yield provider.get_backend("fake_manila")
+def manilas() -> Iterator[list[DirectBackend]]:
+    """One device without noise, over each dialect."""
+    service = LocalService.start(("fake_manila",), noise=False, seed=5)
+    with contextlib.closing(service), contextlib.ExitStack() as stack:
+        providers = [
+            provider_for(service, S3Storage(**service.storage)),
+            provider_for(service, None, channel="runtime"),
+            provider_for(service, None, channel="legacy", instance=None),
+        ]
+        yield [stack.enter_context(provider).get_backend("fake_manila") for provider in providers]
 
 
 def p_value(counts: dict[str, int], expected: dict[str, float]) -> float:
@@ -56,11 +70,11 @@ def check(backend: DirectBackend, programs: list[RandomProgram]) -> Iterator[flo
     [pytest.param(200, id="few"), pytest.param(2000, id="many", marks=pytest.mark.campaign)],
 )
 def test_random_circuits_give_their_own_distribution(
-    manila: DirectBackend, count: int, record_property: Callable[[str, object], None]
+    manilas: list[DirectBackend], count: int, record_property: Callable[[str, object], None]
 ) -> None:
     found: list[float] = []
-    for start in range(0, count, IN_ONE_JOB):
-        found += check(manila, [random_program(seed) for seed in range(start, start + IN_ONE_JOB)])
+    for start, backend in zip(range(0, count, IN_ONE_JOB), itertools.cycle(manilas), strict=False):
+        found += check(backend, [random_program(seed) for seed in range(start, start + IN_ONE_JOB)])
     spread = [p for p in found if p < 1.0]
     record_property("smallest p-value", min(found))
     assert len(found) == count
@@ -77,7 +91,7 @@ def test_the_oracle_agrees_with_a_known_circuit() -> None:
     assert probabilities(circuit) == {"00": pytest.approx(0.5), "11": pytest.approx(0.5)}
 
 
-def test_a_wrong_circuit_is_noticed(manila: DirectBackend) -> None:
+def test_a_wrong_circuit_is_noticed(manilas: list[DirectBackend]) -> None:
     """The test of the test: what is run differs from what is claimed by a gate, two bits in a hundred."""
 
     class Claimed(RandomProgram):
@@ -93,4 +107,4 @@ def test_a_wrong_circuit_is_noticed(manila: DirectBackend) -> None:
         circuit.sx(0)
         circuit.measure(0, 0)
     with pytest.raises(AssertionError, match="circuit"):
-        list(check(manila, [Claimed(wrong, None)]))
+        list(check(manilas[0], [Claimed(wrong, None)]))

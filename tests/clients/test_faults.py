@@ -1,14 +1,19 @@
-"""What the client does when the network, a gateway or the service fails it."""
+"""What the client does when the network, a gateway or the service fails it, over each dialect.
+
+Two tests are of lanes, which only Direct Access has; what only servers that name the jobs can do wrong is in
+`test_runtime_faults.py`.
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from apis import APIS
 from connecting import provider_for
 from qiskit import QuantumCircuit
 from recorder import Recorder
@@ -18,7 +23,9 @@ from qiskit_direct_provider import errors
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
+    from apis import Api
+
+    from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, S3Storage
     from qiskit_direct_provider.service.process import LocalService
 
 
@@ -30,8 +37,27 @@ def proxy(service: LocalService) -> Iterator[Recorder]:
 
 
 @pytest.fixture
-def flaky(service: LocalService, own_storage: S3Storage, proxy: Recorder) -> Iterator[DirectProvider]:
-    with provider_for(service, own_storage, url=proxy.url, iam_url=proxy.url) as provider:
+def api(channel: str) -> Api:
+    return APIS[channel]
+
+
+def over(channel: str, service: LocalService, storage: S3Storage, **arguments: object) -> DirectProvider:
+    known = {"channel": channel, "instance": None if channel == "legacy" else service.crn}
+    return provider_for(service, storage if channel == "direct_access" else None, **known, **arguments)
+
+
+@pytest.fixture
+def flaky(
+    channel: str, service: LocalService, own_storage: S3Storage, proxy: Recorder
+) -> Iterator[DirectProvider]:
+    with over(channel, service, own_storage, url=proxy.url, iam_url=proxy.url) as provider:
+        yield provider
+
+
+@pytest.fixture
+def lanes(service: LocalService, own_storage: S3Storage, proxy: Recorder) -> Iterator[DirectProvider]:
+    """Over Direct Access alone."""
+    with over("direct_access", service, own_storage, url=proxy.url, iam_url=proxy.url) as provider:
         yield provider
 
 
@@ -47,11 +73,19 @@ def measured_x() -> QuantumCircuit:
     return circuit
 
 
-def jobs_at(service: LocalService, storage: S3Storage, job_id: str) -> int:
-    """How many jobs of that id the service holds, seen past the proxy."""
-    with provider_for(service, storage) as provider:
-        client = provider._client
-        return sum(1 for job in client.jobs(client.deadline()) if job.job_id == job_id)
+@pytest.fixture
+def made_of(
+    channel: str, service: LocalService, own_storage: S3Storage
+) -> Iterator[Callable[[DirectJob], int]]:
+    """How many jobs the service made of one, seen past the proxy."""
+    with over(channel, service, own_storage) as provider:
+
+        def count(job: DirectJob) -> int:
+            (part,) = job.tracked
+            client = provider._client
+            return sum(1 for each in client.jobs(client.deadline()) if each.journal_id == part.journal_id)
+
+        yield count
 
 
 @pytest.mark.parametrize(
@@ -70,60 +104,62 @@ def jobs_at(service: LocalService, storage: S3Storage, job_id: str) -> int:
 def test_a_submission_arrives_exactly_once(
     backend: DirectBackend,
     proxy: Recorder,
-    service: LocalService,
-    own_storage: S3Storage,
+    api: Api,
+    made_of: Callable[[DirectJob], int],
     fates: list[str],
     posts: int,
 ) -> None:
-    """Whatever becomes of the answer, there is one job; it is looked for by its id before another POST."""
-    proxy.script("POST", "/v1/jobs", *fates)
+    """Whatever becomes of the answer, there is one job; it is looked for before another POST."""
+    proxy.script("POST", api.jobs, *fates)
     try:
         job = backend.run(measured_x(), shots=20)
     except errors.ProtocolError:
         assert fates == ["redirect"], "only a redirect is not worth another try"
-        assert proxy.count("POST", "/v1/jobs") == posts
+        assert proxy.count("POST", api.jobs) == posts
         return
-    assert jobs_at(service, own_storage, job.job_id()) == 1
-    assert proxy.count("POST", "/v1/jobs") == posts
+    assert made_of(job) == 1
+    assert proxy.count("POST", api.jobs) == posts
     assert sum(job.result(timeout=60).get_counts().values()) == 20
 
 
 def test_a_full_lane_that_is_our_own_lost_job_is_no_refusal(
-    flaky: DirectProvider, proxy: Recorder, service: LocalService, own_storage: S3Storage
+    lanes: DirectProvider, provider: DirectProvider, proxy: Recorder
 ) -> None:
     """The lost POST took the last lane: the job is found, no second one is tried."""
-    brisbane = flaky.get_backend("fake_brisbane")
+    brisbane = lanes.get_backend("fake_brisbane")
     held = [brisbane.run(measured_x(), shots=10) for _ in range(4)]
     proxy.script("POST", "/v1/jobs", "reset after")
     job = brisbane.run(measured_x(), shots=10)
-    assert jobs_at(service, own_storage, job.job_id()) == 1
+    client = provider._client
+    assert [one.job_id for one in client.jobs(client.deadline())].count(job.job_id()) == 1
+    assert proxy.count("POST", "/v1/jobs") == 5
     for one in [*held, job]:
         one.result(timeout=60)
 
 
-def test_polling_survives_an_outage(backend: DirectBackend, proxy: Recorder) -> None:
+def test_polling_survives_an_outage(backend: DirectBackend, proxy: Recorder, api: Api) -> None:
     job = backend.run(measured_x(), shots=20)
-    proxy.script("GET", "/v1/jobs/", "reset before", "503", "page", "reset after", "500")
+    proxy.script("GET", api.jobs + "/", "reset before", "503", "page", "reset after", "500")
     assert sum(job.result(timeout=60, wait=0.01).get_counts().values()) == 20
 
 
-def test_a_result_is_kept_when_its_lane_cannot_be_freed(backend: DirectBackend, proxy: Recorder) -> None:
-    job = backend.run(measured_x(), shots=20)
+def test_a_result_is_kept_when_its_lane_cannot_be_freed(lanes: DirectProvider, proxy: Recorder) -> None:
+    job = lanes.get_backend("fake_nairobi").run(measured_x(), shots=20)
     proxy.script("DELETE", "/v1/jobs/", *["400"] * 6)
     assert sum(job.result(timeout=60).get_counts().values()) == 20
     proxy.script("DELETE", "/v1/jobs/")
     job.delete()
 
 
-def test_an_expired_token_is_renewed_once(flaky: DirectProvider, proxy: Recorder) -> None:
+def test_an_expired_token_is_renewed_once(flaky: DirectProvider, proxy: Recorder, api: Api) -> None:
     flaky.backends()
-    proxy.script("GET", "/v1/backends", "401")
+    proxy.script("GET", api.backends, "401")
     assert flaky.backends()
-    assert proxy.count("POST", "/identity/token") == 2
-    proxy.script("GET", "/v1/backends", "401", "401")
+    assert proxy.count("POST", api.login) == 2
+    proxy.script("GET", api.backends, "401", "401")
     with pytest.raises(errors.AuthenticationError, match="check the token"):
         flaky.backends()
-    assert proxy.count("POST", "/identity/token") == 3
+    assert proxy.count("POST", api.login) == 3
 
 
 @pytest.mark.parametrize(
@@ -138,30 +174,30 @@ def test_an_expired_token_is_renewed_once(flaky: DirectProvider, proxy: Recorder
     ],
 )
 def test_a_refusal_is_believed_at_once(
-    flaky: DirectProvider, proxy: Recorder, fate: str, kind: type[errors.DirectError]
+    flaky: DirectProvider, proxy: Recorder, api: Api, fate: str, kind: type[errors.DirectError]
 ) -> None:
-    proxy.script("GET", "/v1/backends", fate)
+    proxy.script("GET", api.backends, fate)
     with pytest.raises(kind, match="Gateway") as caught:
         flaky.backends()
     assert caught.value.status == int(fate)
-    assert proxy.count("GET", "/v1/backends") == 1
+    assert proxy.count("GET", api.backends) == 1
 
 
-def test_a_busy_server_is_asked_again(flaky: DirectProvider, proxy: Recorder) -> None:
-    proxy.script("GET", "/v1/backends", "429", "503", "reset after", "page")
+def test_a_busy_server_is_asked_again(flaky: DirectProvider, proxy: Recorder, api: Api) -> None:
+    proxy.script("GET", api.backends, "429", "503", "reset after", "page")
     assert flaky.backends()
-    assert proxy.count("GET", "/v1/backends") == 5
+    assert proxy.seen.count(("GET", api.backends)) == 5
 
 
-def test_no_redirect_is_followed(flaky: DirectProvider, proxy: Recorder) -> None:
-    proxy.script("GET", "/v1/backends", *["redirect"] * 6)
+def test_no_redirect_is_followed(flaky: DirectProvider, proxy: Recorder, api: Api) -> None:
+    proxy.script("GET", api.backends, *["redirect"] * 6)
     with pytest.raises(errors.ProtocolError, match="redirect"):
         flaky.backends()
-    assert {path for _, path in proxy.seen} == {"/identity/token", "/v1/backends"}
+    assert {path for _, path in proxy.seen} == {api.login, api.backends}
 
 
 def test_a_file_of_passwords_does_not_replace_the_token(
-    flaky: DirectProvider, proxy: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    flaky: DirectProvider, proxy: Recorder, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
@@ -169,10 +205,14 @@ def test_a_file_of_passwords_does_not_replace_the_token(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     flaky.backends()
-    assert proxy.headers[-1]["authorization"].startswith("Bearer ")
+    sent = proxy.headers[-1]
+    assert sent[api.header].startswith("Bearer ") or api.header != "authorization"
+    assert not sent.get("authorization", "").startswith("Basic")
 
 
-def test_a_silent_server_does_not_hold_a_call(service: LocalService, own_storage: S3Storage) -> None:
+def test_a_silent_server_does_not_hold_a_call(
+    channel: str, service: LocalService, own_storage: S3Storage
+) -> None:
     """A server that accepts and says nothing: the call is back by its own time limit."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         kept: list[socket.socket] = []
@@ -192,7 +232,7 @@ def test_a_silent_server_does_not_hold_a_call(service: LocalService, own_storage
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             started = time.monotonic()
             with (
-                provider_for(service, own_storage, url=url, iam_url=service.url, timeout=1) as provider,
+                over(channel, service, own_storage, url=url, iam_url=service.url, timeout=1) as provider,
                 pytest.raises(errors.TransportError, match="no answer within the time limit"),
             ):
                 provider.backends()

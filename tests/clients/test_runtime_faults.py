@@ -1,19 +1,24 @@
-"""Jobs of the Runtime API, whose ids the server chooses: sent once, found again, kept at the server."""
+"""Jobs whose ids the server chooses, over Runtime and legacy: sent once, found again, kept at the server."""
 
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
+from apis import APIS
 from connecting import provider_for
 from journeys import measured_x
 from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider, errors
+from qiskit_direct_provider.clients.interface import Submission
 from qiskit_direct_provider.clients.runtime_records import nonce_tag
-from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.journal import Stage, new_entry
+from qiskit_direct_provider.programs import Pub, sampler_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +29,18 @@ if TYPE_CHECKING:
 
     Kernel = Callable[..., DirectProvider]
 
-JOBS = "/api/v1/jobs"
+
+@pytest.fixture(params=["runtime", "legacy"])
+def named(request: pytest.FixtureRequest) -> str:
+    """The dialects in which the server names the jobs."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def route(named: str) -> str:
+    """Where the jobs are."""
+    return APIS[named].jobs
 
 
 @pytest.fixture
@@ -36,15 +52,16 @@ def proxy(service: LocalService) -> Iterator[Recorder]:
 
 @pytest.fixture
 def kernel(
-    service: LocalService, proxy: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    named: str, service: LocalService, proxy: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Kernel]:
     """Makes providers; those of one home share a journal, as processes of one user do."""
     made: list[DirectProvider] = []
 
     def start(home: str = "home", **arguments: object) -> DirectProvider:
         monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path / home))
-        settings = {"url": proxy.url, "iam_url": proxy.url, "channel": "runtime", **arguments}
-        made.append(provider_for(service, None, **settings))
+        instance = service.crn if named == "runtime" else None
+        settings = {"url": proxy.url, "iam_url": proxy.url, "channel": named, "instance": instance}
+        made.append(provider_for(service, None, **{**settings, **arguments}))
         return made[-1]
 
     yield start
@@ -64,27 +81,32 @@ def with_tag(provider: DirectProvider, job: DirectJob) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("fates", "posts", "searches"),
+    ("fates", "posts_and_searches"),
     [
-        (["reset before"], 2, 1),
-        (["reset after"], 1, 1),
-        (["500"], 2, 1),
-        (["502", "503"], 3, 2),
-        (["page"], 2, 1),
-        (["429", "429"], 3, 0),
-        (["401"], 2, 0),
-        (["reset before", "reset after"], 2, 2),
+        (["reset before"], (2, 1)),
+        (["reset after"], (1, 1)),
+        (["500"], (2, 1)),
+        (["502", "503"], (3, 2)),
+        (["page"], (2, 1)),
+        (["429", "429"], (3, 0)),
+        (["401"], (2, 0)),
+        (["reset before", "reset after"], (2, 2)),
     ],
 )
 def test_a_submission_arrives_exactly_once(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder, fates: list[str], posts: int, searches: int
+    backend: DirectBackend,
+    kernel: Kernel,
+    proxy: Recorder,
+    route: str,
+    fates: list[str],
+    posts_and_searches: tuple[int, int],
 ) -> None:
     """One list call for each doubt, none where there is no doubt, and one job in the end."""
-    proxy.script("POST", JOBS, *fates)
-    before = proxy.count("GET", JOBS)
+    proxy.script("POST", route, *fates)
+    before = proxy.count("GET", route)
     job = backend.run(measured_x(), shots=20)
-    assert proxy.count("POST", JOBS) == posts
-    assert proxy.count("GET", JOBS) - before == searches
+    asked = proxy.count("POST", route), proxy.count("GET", route) - before
+    assert asked == posts_and_searches
     assert with_tag(kernel(), job) == [job.job_id()]
     assert sum(job.result(timeout=60).get_counts().values()) == 20
 
@@ -104,29 +126,31 @@ def test_a_connection_that_never_was_is_no_doubt(
     assert list(provider._workspace.journal.entries()) == []
 
 
-def test_an_unanswered_doubt_is_resolved_by_the_next_process(kernel: Kernel, proxy: Recorder) -> None:
+def test_an_unanswered_doubt_is_resolved_by_the_next_process(
+    kernel: Kernel, proxy: Recorder, route: str
+) -> None:
     """The answer is lost, and so is every answer to the search: the job is on record, and adopted later."""
     backend = kernel(timeout=2).get_backend("fake_nairobi").load()
-    proxy.script("POST", JOBS, "reset after")
-    proxy.script("GET", JOBS, *["reset before"] * 6)
+    proxy.script("POST", route, "reset after")
+    proxy.script("GET", route, *["reset before"] * 6)
     with pytest.raises(errors.TransportError, match="retrieve_job") as caught:
         backend.run(measured_x(), shots=20)
     own_id = str(caught.value.job_id)
-    proxy.script("GET", JOBS)
-    posts = proxy.count("POST", JOBS)
+    proxy.script("GET", route)
+    posts = proxy.count("POST", route)
     found = kernel().retrieve_job(own_id)
     assert found.job_id() != own_id
-    assert proxy.count("POST", JOBS) == posts
+    assert proxy.count("POST", route) == posts
     assert sum(found.result(timeout=60).get_counts().values()) == 20
 
 
-def test_what_was_written_down_and_never_sent_is_sent(kernel: Kernel, proxy: Recorder) -> None:
+def test_what_was_written_down_and_never_sent_is_sent(kernel: Kernel, proxy: Recorder, route: str) -> None:
     backend = kernel(timeout=2).get_backend("fake_nairobi").load()
-    proxy.script("POST", JOBS, "reset before")
-    proxy.script("GET", JOBS, *["reset before"] * 6)
+    proxy.script("POST", route, "reset before")
+    proxy.script("GET", route, *["reset before"] * 6)
     with pytest.raises(errors.TransportError) as caught:
         backend.run(measured_x(), shots=20)
-    proxy.script("GET", JOBS)
+    proxy.script("GET", route)
     provider = kernel()
     found = provider.retrieve_job(str(caught.value.job_id))
     assert with_tag(provider, found) == [found.job_id()]
@@ -147,12 +171,12 @@ def test_a_job_is_known_by_either_id_here_and_elsewhere(backend: DirectBackend, 
 
 
 def test_reading_a_result_leaves_the_job_at_the_server(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder
+    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
 ) -> None:
     """It holds no lane, so it is deleted only when that is asked for; what is here stays."""
     job = backend.run(measured_x(), shots=20)
     job.result(timeout=60)
-    assert proxy.count("DELETE", JOBS) == 0
+    assert proxy.count("DELETE", route) == 0
     assert with_tag(kernel(), job) == [job.job_id()]
     job.delete()
     assert with_tag(kernel(), job) == []
@@ -190,30 +214,73 @@ def test_tags_travel_without_ours(backend: DirectBackend, kernel: Kernel) -> Non
     assert nonce_tag("1") == "qdp-1"
 
 
-def test_a_refusal_leaves_nothing_behind(backend: DirectBackend, kernel: Kernel, proxy: Recorder) -> None:
+def test_a_refusal_leaves_nothing_behind(
+    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+) -> None:
     for fate, kind in (("400", errors.InvalidInputError), ("403", errors.AuthorizationError)):
-        proxy.script("POST", JOBS, fate)
+        proxy.script("POST", route, fate)
         with pytest.raises(kind):
             backend.run(measured_x(), shots=20)
     assert list(kernel()._workspace.journal.entries()) == []
 
 
-def test_a_limit_on_the_rate_of_jobs_is_waited_for(backend: DirectBackend, proxy: Recorder) -> None:
-    proxy.script("POST", JOBS, *["429"] * 8)
+def test_a_limit_on_the_rate_of_jobs_is_waited_for(
+    backend: DirectBackend, proxy: Recorder, route: str
+) -> None:
+    proxy.script("POST", route, *["429"] * 8)
     job = backend.run(measured_x(), shots=20, wait_for_lane="1m")
-    assert proxy.count("POST", JOBS) == 9
-    proxy.script("POST", JOBS, *["429"] * 20)
+    assert proxy.count("POST", route) == 9
+    proxy.script("POST", route, *["429"] * 20)
     with pytest.raises(errors.RateLimitError):
         backend.run(measured_x(), shots=20)
     assert sum(job.result(timeout=60).get_counts().values()) == 20
 
 
 def test_waiting_for_many_takes_one_request_a_turn(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder
+    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
 ) -> None:
     provider = kernel()
     jobs = [backend.run(measured_x(), shots=20) for _ in range(6)]
     before = len(proxy.seen)
     assert set(map(id, provider.wait(jobs, timeout=60))) == set(map(id, jobs))
     asked = [path for method, path in proxy.seen[before:] if method == "GET"]
-    assert [path for path, _ in itertools.groupby(asked)] in ([JOBS], [JOBS, *asked[-1:]])
+    assert [path for path, _ in itertools.groupby(asked)] in ([route], [route, *asked[-1:]])
+
+
+def test_what_a_sender_that_died_left_on_its_way_is_waited_for(
+    kernel: Kernel, proxy: Recorder, route: str
+) -> None:
+    """Its successor asks before the request arrives: that is not taken for a job that was never sent."""
+    dead, successor = kernel(), kernel()
+    entry = new_entry(
+        "sampler", (), job_id="on-its-way", backend_name="fake_nairobi", timeout_s=60, tags=("t",)
+    )
+    (program,) = sampler_programs([Pub(measured_x(), 20)])
+    left = msgspec.structs.replace(entry, origin="a-node:1", circuits=program.circuits)
+    dead._workspace.journal.begin(left, program.payload)
+    request = Submission("on-its-way", "fake_nairobi", "sampler", program.payload, 60, tags=("t",))
+    client = dead._client
+    arriving = threading.Timer(0.5, client.submit, (request, client.deadline()))
+    arriving.start()
+    found = successor.retrieve_job("on-its-way")
+    arriving.join()
+    assert proxy.count("POST", route) == 1
+    assert with_tag(successor, found) == [found.job_id()]
+    assert sum(found.result(timeout=60).get_counts().values()) == 20
+
+
+def test_a_job_that_failed_is_not_taken_for_the_next_one_of_its_id(
+    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+) -> None:
+    """The end of the first was read; of the second the answer is lost, and its tag is looked for."""
+    first = backend.run([measured_x()] * 200, shots=100_000, job_id="again")
+    first.cancel()
+    with pytest.raises(errors.JobCancelledError):
+        first.result(timeout=60)
+    proxy.script("POST", route, "reset after")
+    again = backend.run([measured_x()] * 200, shots=100_000, job_id="again")
+    assert again.job_id() != first.job_id()
+    assert with_tag(kernel(), again) == [again.job_id()]
+    assert again.cancel()
+    with pytest.raises(errors.JobCancelledError):
+        again.result(timeout=60)

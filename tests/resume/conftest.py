@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clearing import clear
+from clearing import clear, clear_legacy
 from connecting import provider_for
 from recorder import Recorder
 
@@ -44,7 +44,9 @@ def kernel(
     )
     made: list[DirectProvider] = []
     channel = getattr(request, "param", "direct_access")
-    # Jobs stay at the server where there are no lanes: each test is a tenant of its own there.
+    # Jobs stay at the server where there are no lanes: each test is a tenant of its own there, if it can.
+    if channel == "legacy":
+        clear_legacy(service)
     instances = {"direct_access": service.crn, "runtime": f"crn:{tmp_path.name}", "legacy": None}
     dialect = {"channel": channel, "instance": instances[channel]}
 

@@ -1,4 +1,7 @@
-"""Jobs that never arrived, or that failed: they are sent again, once, by one process."""
+"""Jobs that never arrived, or that failed: they are sent again, once, by one process.
+
+The tests of lanes run over Direct Access alone, as nothing else has them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from journeys import measured_x
 from qiskit.providers.jobstatus import JobStatus
-from resuming import WAIT_S, held, over_all_channels, run, shots_in, slow
+from resuming import JOBS, WAIT_S, held, lose_objects, over_all_channels, posts, run, shots_in, slow
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.journal import Stage
-from qiskit_direct_provider.submission import free_own_lanes
+from qiskit_direct_provider.submission import free_own_lanes, recover
 
 if TYPE_CHECKING:
     from recorder import Recorder
@@ -24,7 +27,7 @@ def strand(provider: DirectProvider, proxy: Recorder, job_id: str) -> None:
     """Send a job over a network that breaks: it is on record, and has not arrived."""
 
     def broken(when: str, method: str, path: str, _: bytes) -> str | None:
-        return "drop" if when == "before" and path.startswith("/v1/jobs") else None
+        return "drop" if when == "before" and path.startswith(JOBS) else None
 
     backend = provider.get_backend("fake_manila")
     proxy.watch = broken
@@ -37,6 +40,7 @@ def strand(provider: DirectProvider, proxy: Recorder, job_id: str) -> None:
     assert entry.stage is Stage.INTENDED
 
 
+@over_all_channels
 @pytest.mark.parametrize("by", ["retrieve_job", "jobs"])
 def test_a_job_that_never_arrived_is_sent(kernel: Kernel, proxy: Recorder, by: str) -> None:
     job_id = f"never-arrived-{by}"
@@ -45,7 +49,7 @@ def test_a_job_that_never_arrived_is_sent(kernel: Kernel, proxy: Recorder, by: s
     second = kernel()
     (job,) = [second.retrieve_job(job_id)] if by == "retrieve_job" else second.jobs(limit=None)
     assert shots_in(job) == 50
-    assert proxy.count("POST", "/v1/jobs") >= 1
+    assert posts(proxy) >= 1
 
 
 def test_a_stranded_job_stays_on_record_until_it_can_be_sent(kernel: Kernel, proxy: Recorder) -> None:
@@ -63,17 +67,36 @@ def test_a_stranded_job_stays_on_record_until_it_can_be_sent(kernel: Kernel, pro
     assert shots_in(second.retrieve_job("patient")) == 50
 
 
+@over_all_channels
 def test_a_job_that_a_living_process_is_about_to_send_is_left_to_it(kernel: Kernel, proxy: Recorder) -> None:
     first = kernel(timeout=1.0)
     strand(first, proxy, "in-good-hands")
     journal = first._workspace.journal
     second = kernel()
-    before = proxy.count("POST", "/v1/jobs")
+    before = posts(proxy)
     with journal.sending("in-good-hands", wait=True):
         second.jobs(limit=None)
         second.retrieve_job("in-good-hands")
-        assert proxy.count("POST", "/v1/jobs") == before
+        assert posts(proxy) == before
     assert shots_in(second.retrieve_job("in-good-hands")) == 50
+
+
+@over_all_channels
+def test_what_another_process_did_meanwhile_is_not_done_again(kernel: Kernel, proxy: Recorder) -> None:
+    """A list is read long before its last job is looked at: that one may be over, or refused, by then."""
+    first, second = kernel(timeout=1.0), kernel()
+    journal = first._workspace.journal
+    for job_id in ("overtaken", "refused"):
+        strand(first, proxy, job_id)
+    seen = {entry.job_id: entry for entry in journal.entries()}
+    assert shots_in(second.retrieve_job("overtaken")) == 50
+    lose_objects(second, "overtaken")
+    journal.discard("refused")
+    sent = posts(proxy)
+    assert recover(first._workspace, seen["overtaken"]).stage in {Stage.STORED, Stage.FREED}
+    with pytest.raises(errors.JobNotFoundError, match="refused"):
+        recover(first._workspace, seen["refused"])
+    assert posts(proxy) == sent
 
 
 def test_a_lane_is_not_freed_under_a_sender_who_is_unsure(kernel: Kernel) -> None:

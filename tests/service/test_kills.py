@@ -1,4 +1,7 @@
-"""kill -9 of the server, of a worker or of the fork server while jobs run, and whole lanes afterwards."""
+"""kill -9 of the server, of a worker or of the fork server while jobs run, and whole lanes afterwards.
+
+Beside the jobs of Direct Access there is one of the Runtime API and one of the legacy platform in the queue.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ LANES = 5
 SHOTS = 64
 KILLS = int(os.environ.get("KILLS", "50"))
 VICTIMS = ("server", "worker", "fork server")
+QUEUES = ("/api/v1/jobs", "/runtime/jobs")
+OPEN = {"Queued", "Running"}
 
 
 class World:
@@ -63,6 +68,7 @@ class World:
     def kill(self, victim: str) -> None:
         """One kill in the middle of jobs; after it, each of them ends, and none is more or less."""
         accepted = {self._client.submit(self._input()) for _ in range(LANES - 1)}
+        queued = {api: self._post(api) for api in QUEUES}
         time.sleep(self._random.uniform(0, 0.4))
         doubtful = self._kill_server() if victim == "server" else None
         if victim != "server":
@@ -74,15 +80,19 @@ class World:
         for job_id in found:
             self._check(victim, self._client.wait(job_id, limit_s=120))
         self._check_lanes(found)
+        self._check_queues(victim, queued)
 
     def _kill_server(self) -> str:
         """Kill it while it takes a job, and start it again; the id of the job, which may have arrived."""
         body = self._client.request(self._input())
-        sender = threading.Thread(target=self._send, args=(body,))
-        sender.start()
+        senders = [threading.Thread(target=self._send, args=(body,))]
+        senders += [threading.Thread(target=self._send_tagged, args=(api,)) for api in QUEUES]
+        for sender in senders:
+            sender.start()
         time.sleep(self._random.uniform(0, 0.02))
         os.kill(self._service.process.pid, signal.SIGKILL)
-        sender.join()
+        for sender in senders:
+            sender.join()
         self._service.wait()
         self._leave()
         self._start()
@@ -92,6 +102,54 @@ class World:
     def _send(self, body: dict[str, Any]) -> None:
         with contextlib.suppress(requests.ConnectionError):
             assert self._client.post("/v1/jobs", json=body).status_code == 204
+
+    def _send_tagged(self, api: str) -> None:
+        with contextlib.suppress(requests.ConnectionError):
+            self._post(api, "in doubt")
+
+    def _post(self, api: str, tag: str = "answered") -> str:
+        """Send a job to a queue; the id that the server gives it."""
+        params = self._input()
+        body = {"program_id": "sampler", "backend": "fake_nairobi", "params": params, "tags": [tag]}
+        answer = self._client.post(api, json=body, headers=self._legacy() if api == QUEUES[1] else None)
+        assert answer.status_code == 200, answer.text
+        job_id: str = answer.json()["id"]
+        return job_id
+
+    def _legacy(self) -> dict[str, Any]:
+        """The legacy platform takes the API token as well as one that it gave; it knows no CRN."""
+        token, caller = self._settings["api_key"], "qiskit-version-2/0.39.2/kills"
+        return {
+            "Authorization": None,
+            "Service-CRN": None,
+            "x-access-token": token,
+            "x-qx-client-application": caller,
+        }
+
+    def _check_queues(self, victim: str, queued: dict[str, str]) -> None:
+        """What was answered is there, and ends; what was not is there with its tag, or not at all."""
+        for api, job_id in queued.items():
+            headers = self._legacy() if api == QUEUES[1] else None
+            listed = self._client.get(api, headers=headers).json()["jobs"]
+            tags = {job["id"]: job["tags"] for job in listed}
+            assert tags.pop(job_id) == ["answered"]
+            assert list(tags.values()) in ([], [["in doubt"]])
+            for each in (job_id, *tags):
+                self._check_queued(victim, f"{api}/{each}", headers)
+                assert self._client.session.delete(self._client.url + f"{api}/{each}", headers=headers).ok
+
+    def _check_queued(self, victim: str, path: str, headers: dict[str, Any] | None) -> None:
+        until = time.monotonic() + 120
+        while (job := self._client.get(path, headers=headers).json())["state"]["status"] in OPEN:
+            assert time.monotonic() < until, job
+            time.sleep(0.02)
+        self.ends[victim, job["state"]["status"]] += 1
+        if job["state"]["status"] == "Failed":
+            assert victim != "server", job
+            assert "died" in job["state"]["reason"]
+            return
+        results = self._client.get(path + "/results", headers=headers).json()["results"]
+        assert all(len(pub["data"]["meas"]["samples"]) == SHOTS for pub in results)
 
     def _input(self) -> dict[str, Any]:
         pubs = [BELL] * self._random.randint(1, self._circuits)

@@ -108,7 +108,7 @@ def curl(service: Service, command: str, **variables: str) -> Any:
 
 
 def until(ask: Callable[[], dict[str, Any]], member: str, *wanted: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while (found := ask())[member] not in wanted:
         assert time.monotonic() < deadline, found
         time.sleep(0.1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +12,11 @@ import requests
 from runtime_api import API, BUSY, PARAMS, body, cancel, create, get, ids, wait
 from service_client import BELL_CZ, error_of
 
+from qiskit_direct_provider.service.runtime_jobs import RunRequest, RuntimeJobStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from service_client import Client, Service
 
@@ -170,3 +175,21 @@ def test_jobs_survive_a_restart(start: Callable[..., Service], tmp_path: Any) ->
     tenant = Client(start(**settings))
     assert wait(tenant, job_id)["status"] == "Completed"
     assert json.loads(get(tenant, job_id, "/results").text)["results"]
+
+
+def test_a_job_is_stored_with_its_tags_or_not_at_all(tmp_path: Path) -> None:
+    """Whoever sent it looks for it by a tag: without one it would be sent again."""
+    store = RuntimeJobStore(tmp_path)
+    request = RunRequest("fake_nairobi", "sampler", 60, "info", tags=("mine", "another"))
+    run = store.add(request, b"{}", "me", "crn")
+    with contextlib.closing(sqlite3.connect(tmp_path / "runtime.sqlite3")) as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON tags BEGIN SELECT RAISE(ABORT, 'full'); END")
+        other.commit()
+    with pytest.raises(sqlite3.IntegrityError, match="full"):
+        store.add(request, b"{}", "me", "crn")
+    with pytest.raises(sqlite3.IntegrityError, match="full"):
+        store.set_tags(run.number, ("other",))
+    store.close()
+    store = RuntimeJobStore(tmp_path)
+    assert [(each.id, each.request.tags) for each in store.unfinished()] == [(run.id, ("mine", "another"))]
+    store.close()

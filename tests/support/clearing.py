@@ -6,11 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 import requests
+from connecting import provider_for
+from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.process import LocalService
 
-__all__ = ["clear"]
+__all__ = ["clear", "clear_legacy"]
 
 GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 WAIT_S = 60
@@ -27,6 +29,20 @@ def clear(service: LocalService, *tenants: str) -> None:
         for tenant in tenants or (service.crn,):
             session.headers.update({"Authorization": f"Bearer {token}", "Service-CRN": tenant})
             _clear_tenant(session, f"{service.url}/v1/jobs")
+
+
+def clear_legacy(service: LocalService) -> None:
+    """The same for the legacy platform, which has one tenant, and where jobs that have ended stay."""
+    with provider_for(service, None, channel="legacy", instance=None) as provider:
+        client, until = provider._client, time.monotonic() + WAIT_S
+        while found := client.jobs(client.deadline()):
+            assert time.monotonic() < until, found
+            for job in found:
+                if job.status in JOB_FINAL_STATES:
+                    client.delete(job.job_id, client.deadline())
+                else:
+                    client.cancel(job.job_id, client.deadline())
+            time.sleep(0.02)
 
 
 def _clear_tenant(session: requests.Session, jobs: str) -> None:

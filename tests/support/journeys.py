@@ -37,7 +37,8 @@ SHOTS = 16
 
 
 def provider_from(account: dict[str, Any]) -> DirectProvider:
-    return DirectProvider(**{**account, "storage": S3Storage(**account["storage"])})
+    storage = account.get("storage")
+    return DirectProvider(**{**account, "storage": storage and S3Storage(**storage)})
 
 
 def slow_circuit() -> QuantumCircuit:
@@ -94,21 +95,26 @@ def _stop_before(line: Line, suffix: str, number: int) -> Callable[[str, tuple[A
     return hook
 
 
-def finish(line: Line, account: dict[str, Any], data: str, by: str) -> dict[str, Any]:
-    """As a new kernel does: find all jobs, and take each to its end.
+def finish(line: Line, account: dict[str, Any], data: str, by: str, job_id: str = "") -> dict[str, Any]:
+    """As a new kernel does: find all jobs, or the one ``by`` its "id", and take each to its end.
 
     Returns:
-        Counts, or the name and the text of the error, by job id.
+        Counts, or the name and the text of the error, by the id that the job has on this side.
     """
     os.environ["QISKIT_DIRECT_DATA"] = data
     provider = provider_from(account)
     ends: dict[str, Any] = {}
-    for job in provider.jobs(limit=None):
+    try:
+        jobs = [provider.retrieve_job(job_id)] if by == "id" else provider.jobs(limit=None)
+    except errors.JobNotFoundError:
+        return {}
+    for job in jobs:
+        (own,) = [part.journal_id for part in job.tracked]
         try:
             found = provider.retrieve_job(job.job_id()) if by == "retrieve_job" else job
-            ends[job.job_id()] = {"counts": found.result(timeout=60).get_counts()}
+            ends[own] = {"counts": found.result(timeout=60).get_counts()}
         except errors.DirectError as error:
-            ends[job.job_id()] = {"error": type(error).__name__, "text": str(error)}
+            ends[own] = {"error": type(error).__name__, "text": str(error)}
     return ends
 
 

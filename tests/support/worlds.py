@@ -25,13 +25,17 @@ CREATE TRIGGER arrived AFTER INSERT ON jobs BEGIN INSERT INTO arrivals VALUES (N
 CREATE TRIGGER ended AFTER UPDATE OF status ON jobs
     BEGIN INSERT INTO ends VALUES (NEW.id, NEW.status); END;
 """
+_NAMED = (
+    "SELECT IFNULL(SUBSTR(tag, 5), '') AS own, {} FROM runs"
+    " LEFT JOIN tags ON tags.number = runs.number AND tag LIKE 'qdp-%' GROUP BY own"
+)
 
 
 class World:
     """One system.
 
-    Runs are counted in the service's own database, by triggers: every row of a job is one run, since that
-    is where the service starts it, and what was counted outlives kills and deletions.
+    Runs over Direct Access are counted in the service's own database, by triggers: every row of a job is one
+    run, since that is where the service starts it, and what was counted outlives kills and deletions.
     """
 
     def __init__(self, folder: Path, **settings: Any) -> None:
@@ -95,9 +99,21 @@ class World:
 
     # -- ways in -------------------------------------------------------------------------------------
 
-    def account(self, api_url: str | None = None, store_url: str | None = None) -> dict[str, Any]:
-        """Arguments of a provider, as JSON can hold them; by default past the proxies."""
+    def account(
+        self,
+        api_url: str | None = None,
+        store_url: str | None = None,
+        channel: str = "direct_access",
+        tenant: str = "crn:world",
+    ) -> dict[str, Any]:
+        """Arguments of a provider, as JSON can hold them; by default past the proxies.
+
+        The tenant matters to the Runtime API alone, where jobs stay.
+        """
         url = api_url or self.service.url
+        known = {"token": "key-of-this-world", "url": url, "iam_url": url, "channel": channel}
+        if channel != "direct_access":
+            return {**known, "instance": tenant if channel == "runtime" else None}
         storage = {
             "endpoint": store_url or self.store_url,
             "bucket": "jobs",
@@ -105,13 +121,7 @@ class World:
             "secret_access_key": "SECRET",
             "endpoint_for_service": self.store_url,
         }
-        return {
-            "token": "key-of-this-world",
-            "url": url,
-            "iam_url": url,
-            "instance": "crn:world",
-            "storage": storage,
-        }
+        return {**known, "instance": "crn:world", "storage": storage}
 
     # -- what happened -------------------------------------------------------------------------------
 
@@ -120,12 +130,19 @@ class World:
         with self._connected() as connection:
             return dict(connection.execute("SELECT id, COUNT(*) FROM arrivals GROUP BY id"))
 
+    def made(self) -> dict[str, int]:
+        """How many jobs the service made of each of ours, over any dialect; without our tag, of ``""``."""
+        with self._connected("runtime.sqlite3") as connection:
+            return {**self.runs(), **dict(connection.execute(_NAMED.format("COUNT(*)")))}
+
     def held(self) -> dict[str, str]:
-        """The jobs that hold a lane now, and their status."""
-        with self._connected() as connection:
-            return dict(connection.execute("SELECT id, status FROM jobs"))
+        """The jobs that hold a lane now, or are in a queue's way, and their status."""
+        with self._connected() as connection, self._connected("runtime.sqlite3") as named:
+            waiting = named.execute(_NAMED.format("status") + " HAVING status IN ('Queued', 'Running')")
+            return {**dict(connection.execute("SELECT id, status FROM jobs")), **dict(waiting)}
 
     @contextlib.contextmanager
-    def _connected(self) -> Any:
-        with contextlib.closing(sqlite3.connect(self.database, timeout=30)) as connection, connection:
+    def _connected(self, name: str = "jobs.sqlite3") -> Any:
+        file = self.database.with_name(name)
+        with contextlib.closing(sqlite3.connect(file, timeout=30)) as connection, connection:
             yield connection
