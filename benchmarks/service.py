@@ -2,8 +2,9 @@
 
 Without options: the first job after the start, the memory of a service that has nothing to do, then rounds of
 jobs by a light client (`light_client`), by this package's client in one thread, and by the same in a thread
-for each lane, one after the other; then single jobs by kind. Jobs are uploaded, submitted, waited for, read and deleted. The process tree tells the
-time that the server took on processors from that of its workers, in which Aer's is contained.
+for each lane, one after the other; then single jobs by kind. Jobs are uploaded, submitted, waited for, read
+and deleted. The process tree tells the time that the server took on processors from that of its workers, in
+which Aer's is contained.
 
 ``--memory`` asks for the server's memory before and after many jobs, ``--executors`` for the throughput of a
 Dask cluster beside that of the service's own processes.
