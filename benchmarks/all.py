@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -49,23 +50,35 @@ and orphaned 133.
 
 @dataclass(frozen=True)
 class Printed:
-    """What a script printed, and how long it ran."""
+    """What a script printed, how long it ran, and how long processors worked for it."""
 
     text: str
     seconds: float
+    processor_s: float
+
+    @property
+    def took(self) -> str:
+        """Both times."""
+        return f"{self.seconds:.0f} s, {self.processor_s:.0f} s of processor time"
 
 
 def run(script: str) -> Printed:
     """Run a script; what it prints is shown once it has ended."""
     print(f"-- {script}", flush=True)
-    started = time.monotonic()
+    started, worked = time.monotonic(), _processor_s()
     command = [sys.executable, str(ROOT / "benchmarks" / f"{script}.py"), *SCRIPTS[script]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - started
-    print(done.stdout, f"({seconds:.0f} s)", flush=True)
+    printed = Printed(done.stdout, time.monotonic() - started, _processor_s() - worked)
+    print(printed.text, f"({printed.took})", flush=True)
     if done.returncode:
         print(done.stderr, file=sys.stderr)
-    return Printed(done.stdout, seconds)
+    return printed
+
+
+def _processor_s() -> float:
+    """Of all processes that were started here and have ended, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def table(printed: dict[str, Printed]) -> list[str]:
@@ -97,8 +110,7 @@ def page(printed: dict[str, Printed], load: float) -> str:
         *(f"![{plot.title}: {plot.up} over {plot.across}](images/{plot.name}.svg)\n" for plot in PLOTS),
     ]
     for script, each in printed.items():
-        heading = f"## {script} ({each.seconds:.0f} s)"
-        lines += [heading, "", "```text", each.text.rstrip(), "```", ""]
+        lines += [f"## {script}", "", f"Took {each.took}.", "", "```text", each.text.rstrip(), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
