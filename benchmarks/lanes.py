@@ -27,7 +27,7 @@ def main() -> None:
         for service in services:
             open_now.callback(service.close)
             run_jobs(service, DEVICE, payload, 2 * LANES, LANES)
-        print("lanes in use" + "".join(f"{f'{workers} workers':>20}" for workers in WORKERS))
+        print("lanes in use" + "".join(f"{f'workers: {workers}':>20}" for workers in WORKERS))
         for lanes in range(1, LANES + 1):
             rates = [jobs / run_jobs(service, DEVICE, payload, jobs, lanes) for service in services]
             print(f"{lanes:12}" + "".join(f"{rate:13.1f} jobs/s" for rate in rates), flush=True)

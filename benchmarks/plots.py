@@ -17,7 +17,7 @@ _MS = rf"({NUMBER}) ms"
 _STYLE = {
     "svg.fonttype": "none",  # text stays text, which is a tenth of the size
     "svg.hashsalt": "benchmarks",  # names inside the file do not change from run to run
-    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -75,6 +75,7 @@ class Plot:
                 axes.set(xscale="log", yscale="log")
             else:
                 axes.set_ylim(bottom=0)
+                axes.xaxis.get_major_locator().set_params(integer=True)
             axes.set(xlabel=self.across, ylabel=self.up, title=self.title)
             axes.grid(visible=True, which="major", linewidth=0.4, alpha=0.6)
             axes.legend(frameon=False)

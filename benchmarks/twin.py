@@ -23,7 +23,7 @@ from qiskit_direct_provider.device import Device, DeviceDocuments, read_device
 from qiskit_direct_provider.verification import noise
 from qiskit_direct_provider.verification.twin import Twin
 
-DEVICES = ("boston", "torino", "nairobi")
+DEVICES = ("torino", "nairobi")
 ROUNDS = 3
 
 
