@@ -18,7 +18,7 @@ STATEMENTS = {
     ),
     "import qiskit_ibm_runtime": "import qiskit_ibm_runtime",
 }
-PROCESSES = 10
+PROCESSES = 7
 
 
 def seconds(statement: str) -> float:

@@ -2,7 +2,8 @@
 
 A hundred static circuits in the instruction set of fake_torino, of about 9,000 gates on 100 qubits each. The
 native exporter alone is the floor. The second table is the look at the instruction set before a request,
-against the one of qiskit-ibm-runtime, of circuits that the device can run.
+against the one of qiskit-ibm-runtime, of circuits that the device can run. The third is one circuit of more
+and more gates.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 QUBITS = 100
 SHOTS = 1024
+SCALING = (300, 1_000, 3_000, 10_000, 30_000)
 
 
 def torino() -> Device:
@@ -124,6 +126,20 @@ def main() -> None:
         "qiskit-ibm-runtime's is_isa_circuit": lambda: [is_isa_circuit(one, device.target) for one in each],
     }
     table("the same circuits against the instruction set", looks, given.rounds)
+    scaling(device.sound_target, given.rounds)
+
+
+def scaling(target: Target, rounds: int) -> None:
+    """Print one line a number of gates."""
+    print(f"{'one circuit to bytes':24}{'ours':>12}{'floor':>12}{'QPY':>12}{'qasm3.dumps':>14}")
+    for gates in SCALING:
+        each = circuits(1, gates, target)
+        ways: tuple[Callable[[], object], ...] = (
+            lambda each=each: sampler_payload(each, shots=SHOTS),  # type: ignore[misc]  # of this round
+            *(lambda each=each, way=way: way(each) for way in (floor, by_runtime, by_python)),  # type: ignore[misc]  # of this round
+        )
+        ours, least, qpy, python = (1e3 * seconds(way, rounds) for way in ways)
+        print(f"{gates:18,} gates{ours:9.2f} ms{least:9.2f} ms{qpy:9.2f} ms{python:11.2f} ms")
 
 
 def table(title: str, ways: dict[str, Callable[[], Any]], rounds: int) -> None:

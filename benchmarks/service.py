@@ -1,9 +1,10 @@
 """The local service under load, in one run: Bell jobs of 1,024 shots as fast as the lanes allow.
 
-Without options: the first job after the start, then rounds of jobs by a light client (`light_client`), by
-this package's client in one thread, and by the same in a thread for each lane, one after the other; then
-single jobs by kind. Jobs are uploaded, submitted, waited for, read and deleted. The process tree tells the
-time that the server took on processors from that of its workers, in which Aer's is contained.
+Without options: the first job after the start, the memory of a service that has nothing to do, then rounds of
+jobs by a light client (`light_client`), by this package's client in one thread, and by the same in a thread
+for each lane, one after the other; then single jobs by kind. Jobs are uploaded, submitted, waited for, read
+and deleted. The process tree tells the time that the server took on processors from that of its workers, in
+which Aer's is contained.
 
 ``--memory`` asks for the server's memory before and after many jobs, ``--executors`` for the throughput of a
 Dask cluster beside that of the service's own processes.
@@ -130,6 +131,7 @@ def throughput(jobs: int) -> None:
         print(f"start to first result         {statistics.median(starts):6.2f} s ({told(starts)})")
         service = provider._service  # noqa: SLF001 - for its address and process
         assert service is not None
+        print(told_memory(service))
         ways = (
             Rounds("light client", lambda count: run_jobs(service, DEVICE, payload, count, LANES)),
             Rounds("this package, one thread", lambda count: in_one_thread(backend, circuit, count)),
@@ -140,10 +142,18 @@ def throughput(jobs: int) -> None:
             for way in ways:
                 way.measure(service, jobs)
         print(*ways, sep="\n")
-        for name, each, shots in (("Bell", bell(), SHOTS), ("GHZ-20", ghz(20), 1024)):
+        for name, each, rounds in (("Bell", bell(), 5), ("GHZ-20", ghz(20), 1)):
             ready = isa(backend, each)
-            times = [_seconds(backend, ready, shots) for _ in range(3)]
-            print(f"{name}, {shots} shots{'':12}{statistics.median(times):6.2f} s ({told(times)})")
+            times = [_seconds(backend, ready, SHOTS) for _ in range(rounds)]
+            print(f"{name}, {SHOTS} shots{'':12}{statistics.median(times):6.2f} s ({told(times)})")
+
+
+def told_memory(service: LocalService) -> str:
+    """Memory of the server's process, and of its warm workers, each with what it shares with others."""
+    workers = sorted(map(resident_mb, set(cpu_times_s(service.pid)) - {service.pid}))
+    others = ", ".join(f"{megabytes:.0f}" for megabytes in workers)
+    own = resident_mb(service.pid)
+    return f"memory of the idle server    {own:6.1f} MB (processes of its workers: {others} MB)"
 
 
 def _seconds(backend: DirectBackend, circuit: QuantumCircuit, shots: int) -> float:

@@ -1,7 +1,8 @@
 """From a device's JSON documents to a Target: this package, qiskit-ibm-runtime, and the floor, in one run.
 
 The floor is what no builder can do without: a typed decode of the documents, one InstructionProperties an
-entry and one add_instruction a gate. The scaling rows are synthetic heavy-hex devices.
+entry and one add_instruction a gate. The scaling rows are synthetic heavy-hex devices. The last table is the
+typed decode of the largest properties alone, beside other ways to read the same members.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import orjson
+import pydantic
 import rustworkx
 from qiskit.transpiler import InstructionProperties, Target
 
@@ -27,6 +30,30 @@ DISTANCES = (3, 9, 21, 45, 63)
 ROUNDS = 25
 
 Documents = tuple[bytes, bytes]
+
+
+class Item(pydantic.BaseModel):
+    """One figure, as `wire.backend` has it."""
+
+    name: str
+    value: float
+    unit: str = ""
+
+
+class GateFigures(pydantic.BaseModel):
+    """Figures of a gate, likewise."""
+
+    gate: str
+    qubits: tuple[int, ...]
+    parameters: list[Item] = []
+
+
+class Properties(pydantic.BaseModel):
+    """A calibration, likewise."""
+
+    last_update_date: str | None = None
+    qubits: list[list[Item]] = []
+    gates: list[GateFigures] = []
 
 
 def snapshot(name: str) -> Documents:
@@ -157,6 +184,21 @@ def main() -> None:
             rounds=7,
         )
         row(f"heavy-hex {distance}", target_from_json(*documents).num_qubits, ours, least)
+    decoding(snapshot(DEVICES[0])[1])
+
+
+def decoding(properties: bytes) -> None:
+    """Print one line a decoder."""
+    ways: dict[str, Callable[[], object]] = {
+        "msgspec, typed (this package)": lambda: msgspec.json.decode(properties, type=Calibration),
+        "pydantic, typed": lambda: Properties.model_validate_json(properties),
+        "orjson, untyped": lambda: orjson.loads(properties),
+        "json, untyped": lambda: json.loads(properties),
+    }
+    print(f"\nproperties of fake_{DEVICES[0]}, {len(properties) / 1e3:.0f} kB, decoded by")
+    times = medians(*ways.values())
+    for name, seconds in zip(ways, times, strict=True):
+        print(f"  {name:32}{seconds * 1e3:8.2f} ms{seconds / times[0]:7.1f}x")
 
 
 def row(name: str, num_qubits: int, ours: float, floor: float, runtime: float | None = None) -> None:

@@ -10,7 +10,7 @@ project_copyright = author
 release = version = installed_version("qiskit-direct-provider")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["_build", "tutorials/*.ipynb"]
+exclude_patterns = ["_build", "tutorials/*.ipynb", "examples/*.ipynb"]
 source_suffix = {".md": "markdown"}
 language = "en"
 

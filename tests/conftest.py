@@ -27,6 +27,7 @@ LONG = (
     "own_tests.md",
     "batch_on_a_cluster.md",
     "test_demo.py",
+    "test_example_notebooks.py",
     "test_waiting.py",
     "test_schema.py",
     "test_fuzzed_programs.py",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
+from executed import Shown, execute
 
 TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorials" / "accounts_backends_jobs.ipynb"
 
@@ -18,46 +16,10 @@ pytestmark = [
 ]
 
 
-class Shown:
-    """What the cells of an executed notebook show, by the cells' ids."""
-
-    def __init__(self, notebook: Any) -> None:
-        self._cells = {cell["id"]: cell for cell in notebook.cells if cell.cell_type == "code"}
-
-    def value(self, cell: str) -> str:
-        """The value of the last line, as text."""
-        (found,) = [each for each in self._cells[cell].outputs if each.output_type == "execute_result"]
-        return str(found.data["text/plain"])
-
-    def printed(self, cell: str) -> str:
-        return "".join(each.text for each in self._cells[cell].outputs if each.output_type == "stream")
-
-    def displayed(self, cell: str) -> dict[str, str]:
-        """What the cell displays, by type, as it was updated last."""
-        (found,) = [each for each in self._cells[cell].outputs if each.output_type == "display_data"]
-        return dict(found.data)
-
-    def warned(self) -> list[str]:
-        return [
-            each.text
-            for cell in self._cells.values()
-            for each in cell.outputs
-            if each.output_type == "stream" and each.name == "stderr"
-        ]
-
-
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     """Any cell that raises is a failure here."""
-    notebook = nbformat.read(TUTORIAL, as_version=4)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QISKIT_DIRECT_DATA", str(tmp_path_factory.mktemp("data")))
-        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
-        client = NotebookClient(
-            notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": TUTORIAL.parent}}
-        )
-        client.execute()
-    return Shown(notebook)
+    return execute(TUTORIAL, tmp_path_factory.mktemp("home"))
 
 
 def test_nothing_is_warned_of(shown: Shown) -> None:
