@@ -56,14 +56,14 @@ def run(folder: Path, kills: list[Kill]) -> None:
 
 
 def test_no_kill_loses_or_doubles_a_job(tmp_path: Path) -> None:
-    """98 kills: 13 steps, three parties, twice each, over Direct Access, and ten over each other dialect."""
+    """137 kills: 13 steps, three parties, three times each, over Direct Access, and ten over each other dialect."""
     steps = {(channel, step.name): step for channel in NAMING for step in named_steps(channel)}
     named = [
         Kill(channel, steps[channel, step], victim, number)
         for step, victim, number in USUAL
         for channel in NAMING
     ]
-    run(tmp_path, [*named, *over_lanes(dict.fromkeys(VICTIMS, 2))])
+    run(tmp_path, [*named, *over_lanes(dict.fromkeys(VICTIMS, 3))])
 
 
 @pytest.mark.campaign
