@@ -56,7 +56,7 @@ def run(folder: Path, kills: list[Kill]) -> None:
 
 
 def test_no_kill_loses_or_doubles_a_job(tmp_path: Path) -> None:
-    """137 kills: 13 steps, three parties, three times each, over Direct Access, and ten over each other dialect."""
+    """137 kills: 13 steps, 3 parties, 3 times each, over Direct Access; ten over each other dialect."""
     steps = {(channel, step.name): step for channel in NAMING for step in named_steps(channel)}
     named = [
         Kill(channel, steps[channel, step], victim, number)
