@@ -27,8 +27,6 @@ __all__ = ["WITHOUT_RESULT", "JobEntry", "Journal", "Stage", "journal_folder", "
 
 logger = logging.getLogger(__name__)
 
-LARGEST_RESULT = 512 * 1024 * 1024
-
 
 class Stage(str, enum.Enum):
     """How far a job got, as far as this side knows. It only ever advances."""

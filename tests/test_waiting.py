@@ -14,65 +14,16 @@ from connecting import provider_for
 from qiskit import QuantumCircuit, transpile
 from qiskit.providers.jobstatus import JobStatus
 from recorder import Recorder
+from simulated_server import SimulatedServer, run_until_over, simulated
 
 from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, errors, job_waiting
-from qiskit_direct_provider.clients.deadline import Deadline
-from qiskit_direct_provider.clients.interface import JobRecord
 from qiskit_direct_provider.notices import OutageWarning
 from qiskit_direct_provider.service.process import LocalService
-from qiskit_direct_provider.waiting import Poller, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from qiskit_direct_provider import S3Storage
-
-
-class SimulatedServer:
-    """Jobs that end at given times of a clock that only the test moves."""
-
-    def __init__(self, ends: dict[str, float]) -> None:
-        self.now = 0.0
-        self.requests = 0
-        self.down = False
-        self._ends = ends
-
-    def clock(self) -> float:
-        return self.now
-
-    def deadline(self, seconds: float | None = None) -> Deadline:
-        return Deadline.after(seconds)
-
-    def among(self, _ids: object, _deadline: Deadline) -> list[JobRecord]:
-        self._asked()
-        return [self._record(job_id) for job_id in self._ends]
-
-    def job(self, job_id: str, _: Deadline) -> JobRecord:
-        self._asked()
-        if job_id not in self._ends:
-            raise errors.JobNotFoundError(job_id, status=404)
-        return self._record(job_id)
-
-    def _asked(self) -> None:
-        self.requests += 1
-        if self.down:
-            raise errors.TransportError("down", retryable=True)
-
-    def _record(self, job_id: str) -> JobRecord:
-        status = JobStatus.DONE if self.now >= self._ends[job_id] else JobStatus.RUNNING
-        return JobRecord(job_id, "device", "sampler", status.name, status)
-
-
-def simulated(server: SimulatedServer) -> Poller:
-    return Poller(server, clock=server.clock, uniform=lambda low, high: (low + high) / 2)  # type: ignore[arg-type]
-
-
-def run_until_over(poller: Poller, server: SimulatedServer, tickets: list[Ticket]) -> None:
-    poller.add(tickets)
-    while (pause := poller.pause()) is not None:
-        server.now += pause
-        poller.turn()
-    poller.drop(tickets)
 
 
 @pytest.mark.parametrize(

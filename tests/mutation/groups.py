@@ -1,0 +1,60 @@
+"""What is mutated, and the tests that concern it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["GROUPS", "Group"]
+
+_PACKAGE = "qiskit_direct_provider"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules, and arguments for pytest that choose their tests."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def module_names(self) -> tuple[str, ...]:
+        """In full."""
+        return tuple(f"{_PACKAGE}.{name}" for name in self.modules)
+
+
+QUICK = (
+    "-k",
+    "not bomb and not as_large_as and not counted_together and not 2000000 and not does_not_compress",
+)
+SIMULATED = ("-k", "test_polling or test_tracked_job or outage or silence or requests or is_gone")
+
+GROUPS = {
+    "decoder": Group(
+        (
+            "results.reading",
+            "results.tagged",
+            "results.plain",
+            "results.values",
+            "results.building",
+            "results.version1",
+            "results.checking",
+            "results.words",
+            "results.formatted",
+            "wire.codec",
+        ),
+        (
+            "tests/test_result_values.py",
+            "tests/test_results.py",
+            "tests/test_result_checks.py",
+            "tests/test_result_hardening.py",
+            "tests/oracle/test_results.py",
+            *QUICK,
+        ),
+    ),
+    "journal": Group(("journal",), ("tests/test_journal.py",)),
+    "waiting": Group(
+        ("waiting", "job_waiting", "tracked_job"),
+        ("tests/test_polling.py", "tests/test_tracked_job.py", "tests/test_waiting.py", *SIMULATED),
+    ),
+    "submission": Group(("submission",), ("tests/test_submission.py",)),
+}
