@@ -181,7 +181,7 @@ class Journal:
         """Forget a job that was refused, and so never came to be."""
         for suffix in (".json", ".input"):
             with contextlib.suppress(OSError):
-                self._file(job_id, suffix).unlink(missing_ok=True)
+                self._file(job_id, suffix).unlink()
 
     def entry(self, job_id: str) -> JobEntry | None:
         """What is on record of a job, by its id here or by the server's; None when nothing can be read."""

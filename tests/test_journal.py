@@ -206,6 +206,15 @@ def test_a_job_is_found_by_its_id_at_the_server(journal: Journal) -> None:
     assert journal.entry("t") == moved
 
 
+def test_an_id_here_comes_before_the_same_id_at_the_server(journal: Journal) -> None:
+    journal.begin(entry("a"), b"input")
+    journal.begin(entry("b"), b"input")
+    journal.advance("b", server_id="a")
+    found = journal.entry("a")
+    assert found is not None
+    assert found.job_id == "a"
+
+
 def test_an_alias_that_leads_nowhere(journal: Journal) -> None:
     journal.begin(entry(), b"input")
     journal.advance("a", server_id="s")
@@ -296,6 +305,7 @@ def test_a_refused_job_is_forgotten(journal: Journal) -> None:
     assert journal.payload("a") is None
     assert journal.payload("b") == b"input"
     journal.discard("a")
+    assert journal.entry("b") is not None
 
 
 def test_a_refused_job_that_cannot_be_removed(journal: Journal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from qiskit_direct_provider.submission import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qiskit_direct_provider.journal import JobEntry
     from qiskit_direct_provider.workspace import Workspace
 
 FULL = errors.LanesFullError("no lane", status=429)
@@ -124,6 +126,22 @@ def test_a_job_that_was_sent_is_not_sent_again(workspace: Workspace, server: Sim
     first = send(workspace, intended(), b"input")
     assert send(workspace, intended(name="again"), b"input") == first
     assert server.names() == [("submit", "a")]
+
+
+def test_a_job_that_another_thread_is_sending_is_left_to_it(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    found: list[JobEntry] = []
+    workspace.journal.begin(intended(), b"input")
+    second = threading.Thread(target=lambda: found.append(send(workspace, intended(), b"input")))
+    with workspace.journal.sending("a", wait=True):
+        second.start()
+        second.join(0.2)
+        assert found == []
+        workspace.journal.advance("a", stage=Stage.ACCEPTED, server_id="s-a")
+    second.join(60)
+    assert [entry.known_as for entry in found] == ["s-a"]
+    assert server.names() == []
 
 
 @pytest.mark.parametrize("arrived", [True, False])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit.providers.jobstatus import JobStatus
-from simulated_server import DOCUMENT, SimulatedServer
+from simulated_server import DOCUMENT, LONGEST_WAIT_S, SimulatedServer
 from simulated_worlds import intended, unwritable_result, workspace_over
 
 from qiskit_direct_provider import errors
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.workspace import Workspace
 
 MOMENT = datetime(2026, 11, 20, 6, tzinfo=timezone.utc)
-LONG_S = 60.0
 
 
 @pytest.fixture
@@ -440,7 +439,7 @@ def test_waiting_tells_of_each_answer(workspace: Workspace, server: SimulatedSer
         told.append(job.last.status)
         end()
 
-    record = final_record(job, Deadline.after(LONG_S), 0.01, each)
+    record = final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, each)
     assert record is job.last
     assert record.status is JobStatus.DONE
     assert told == [JobStatus.RUNNING, JobStatus.RUNNING, JobStatus.DONE]
@@ -460,7 +459,7 @@ def test_an_outage_is_no_answer(workspace: Workspace, server: SimulatedServer) -
         told.append(server.requests)
         end()
 
-    final_record(job, Deadline.after(LONG_S), 0.01, each)
+    final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, each)
     assert told == [3, 4]
 
 
@@ -480,14 +479,14 @@ def test_the_error_of_a_wait(workspace: Workspace, server: SimulatedServer) -> N
     server.failures["job"] = [errors.AuthorizationError("no"), errors.JobNotFoundError("gone")]
     told: list[object] = []
     with pytest.raises(errors.AuthorizationError):
-        final_record(job, Deadline.after(LONG_S), 0.01, lambda: told.append(1))
+        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, lambda: told.append(1))
     with pytest.raises(errors.JobNotFoundError):
-        final_record(job, Deadline.after(LONG_S), 0.01, lambda: told.append(1))
+        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, lambda: told.append(1))
     workspace.journal.advance("a", status="CANCELLED")
     server.failures["job"] = [errors.AuthorizationError("no"), errors.JobNotFoundError("gone")]
     with pytest.raises(errors.AuthorizationError):
-        final_record(job, Deadline.after(LONG_S), 0.01)
-    found = final_record(job, Deadline.after(LONG_S), 0.01)
+        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01)
+    found = final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01)
     assert found.status is JobStatus.CANCELLED
     assert job.last is found
     assert told == []
@@ -504,7 +503,7 @@ def test_an_error_after_an_answer_is_not_told_as_an_answer(
         server.failures["job"] = [errors.AuthorizationError("no")]
 
     with pytest.raises(errors.AuthorizationError):
-        final_record(job, Deadline.after(LONG_S), 0.01, each)
+        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, each)
     assert told == [1]
 
 
@@ -522,7 +521,7 @@ def test_owners_are_finished_once_all_their_jobs_are(workspace: Workspace, serve
         tracked(workspace, job_id, ends=ends) for job_id, ends in (("1", 1.0), ("2", 2.0), ("3", 3.0))
     )
     owners = [("slow", [slow]), ("both", [one, two]), ("first", [done]), ("one", [one]), ("none", [])]
-    waiting = finished(owners, workspace.poller, Deadline.after(LONG_S))
+    waiting = finished(owners, workspace.poller, Deadline.after(LONGEST_WAIT_S))
     assert [next(waiting), next(waiting)] == ["first", "none"]
     server.now = 1.0
     assert next(waiting) == "one"

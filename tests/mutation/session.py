@@ -59,6 +59,7 @@ class MutationSession:
             phases=(Phase.explicit, Phase.generate),
         )
         settings.load_profile("mutation")
+        os.environ.setdefault("LONGEST_WAIT_S", "15")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

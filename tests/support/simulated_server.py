@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,12 @@ from qiskit_direct_provider.waiting import Poller, Ticket
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["SimulatedServer", "run_until_over", "simulated"]
+__all__ = ["DOCUMENT", "LONGEST_WAIT_S", "SimulatedServer", "run_until_over", "simulated"]
 
 MOST_REQUESTS = 5000
+LONGEST_WAIT_S = float(
+    os.environ.get("LONGEST_WAIT_S", "60")
+)  # what takes longer on any machine does not end
 DOCUMENT = json.dumps(
     {"results": [{"data": {"c": {"samples": ["0x0", "0x3", "0x1"], "num_bits": 2}}, "metadata": {}}]}
 ).encode()
