@@ -22,11 +22,8 @@ class Group:
         return tuple(f"{_PACKAGE}.{name}" for name in self.modules)
 
 
-QUICK = (
-    "-k",
-    "not bomb and not as_large_as and not counted_together and not 2000000 and not does_not_compress",
-)
-SIMULATED = ("-k", "test_polling or test_tracked_job or outage or silence or requests or is_gone")
+# seconds each, which is too long for a thousand mutants
+QUICK = ("-k", "not bomb and not as_large and not counted_together and not 2000000 and not does_not_compress")
 
 GROUPS = {
     "decoder": Group(
@@ -44,6 +41,7 @@ GROUPS = {
         ),
         (
             "tests/test_result_values.py",
+            "tests/test_result_forms.py",
             "tests/test_results.py",
             "tests/test_result_checks.py",
             "tests/test_result_hardening.py",
@@ -51,10 +49,13 @@ GROUPS = {
             *QUICK,
         ),
     ),
-    "journal": Group(("journal",), ("tests/test_journal.py",)),
+    "journal": Group(("journal",), ("tests/jobs/test_journal.py", "tests/jobs/test_journal_files.py")),
     "waiting": Group(
         ("waiting", "job_waiting", "tracked_job"),
-        ("tests/test_polling.py", "tests/test_tracked_job.py", "tests/test_waiting.py", *SIMULATED),
+        tuple(
+            f"tests/jobs/test_{name}.py"
+            for name in ("polling", "outages", "vigil", "tracked_job", "final_records")
+        ),
     ),
-    "submission": Group(("submission",), ("tests/test_submission.py",)),
+    "submission": Group(("submission",), ("tests/jobs/test_submission.py", "tests/jobs/test_recovery.py")),
 }

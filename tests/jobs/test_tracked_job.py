@@ -8,48 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit.providers.jobstatus import JobStatus
-from simulated_server import DOCUMENT, LONGEST_WAIT_S, SimulatedServer
-from simulated_worlds import intended, unwritable_result, workspace_over
+from simulated_server import DOCUMENT, SimulatedServer
+from simulated_worlds import stage, tracked, unwritable_result
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.deadline import NEVER, Deadline
 from qiskit_direct_provider.clients.interface import Reason
-from qiskit_direct_provider.job_waiting import final_record, finished, until_ended
 from qiskit_direct_provider.journal import Stage
-from qiskit_direct_provider.tracked_job import TrackedJob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from qiskit_direct_provider.workspace import Workspace
 
 MOMENT = datetime(2026, 11, 20, 6, tzinfo=timezone.utc)
-
-
-@pytest.fixture
-def server() -> SimulatedServer:
-    return SimulatedServer()
-
-
-@pytest.fixture
-def workspace(server: SimulatedServer, tmp_path: Path) -> Workspace:
-    return workspace_over(server, tmp_path)
-
-
-def tracked(workspace: Workspace, job_id: str = "a", ends: float = 0.0, **changes: Any) -> TrackedJob:
-    """A job that the server has, and that is on record as accepted, unless that is changed."""
-    workspace.client.hold(changes.get("server_id", job_id), ends)  # type: ignore[attr-defined]
-    workspace.journal.begin(intended(job_id), b"input")
-    entry = workspace.journal.advance(job_id, **{"stage": Stage.ACCEPTED, **changes})
-    assert entry is not None
-    return TrackedJob(workspace, entry)
-
-
-def stage(workspace: Workspace) -> Stage:
-    entry = workspace.journal.entry("a")
-    assert entry is not None
-    return entry.stage
 
 
 # -- what is known of it -------------------------------------------------------------------------------
@@ -412,131 +382,3 @@ def test_a_lane_is_left_to_a_sender_who_is_unsure(workspace: Workspace, server: 
         job.free_lane(NEVER)
     assert server.names() == []
     assert stage(workspace) is Stage.ACCEPTED
-
-
-# -- waiting for it ------------------------------------------------------------------------------------
-
-
-def soon(server: SimulatedServer, questions: int) -> Callable[[], None]:
-    """All jobs end with that answer."""
-    left = [questions]
-
-    def each() -> None:
-        left[0] -= 1
-        if left[0] <= 0:
-            server.now = 1e9
-
-    return each
-
-
-def test_waiting_tells_of_each_answer(workspace: Workspace, server: SimulatedServer) -> None:
-    job = tracked(workspace, ends=1.0)
-    told: list[JobStatus] = []
-    end = soon(server, 2)
-
-    def each() -> None:
-        assert job.last is not None
-        told.append(job.last.status)
-        end()
-
-    record = final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, each)
-    assert record is job.last
-    assert record.status is JobStatus.DONE
-    assert told == [JobStatus.RUNNING, JobStatus.RUNNING, JobStatus.DONE]
-    assert server.names() == [("job", "a")] * 3
-    assert final_record(job, Deadline.after(0), None, each) is record
-    assert len(told) == 4
-    assert final_record(job, Deadline.after(0)) is record
-
-
-def test_an_outage_is_no_answer(workspace: Workspace, server: SimulatedServer) -> None:
-    job = tracked(workspace, ends=1.0)
-    server.failures["job"] = [errors.TransportError("no", retryable=True) for _ in range(2)]
-    told: list[int] = []
-    end = soon(server, 1)
-
-    def each() -> None:
-        told.append(server.requests)
-        end()
-
-    final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, each)
-    assert told == [3, 4]
-
-
-def test_a_wait_that_is_over_too_early(workspace: Workspace, server: SimulatedServer) -> None:
-    job = tracked(workspace, ends=1.0)
-    with pytest.raises(errors.JobTimeoutError) as caught:
-        final_record(job, Deadline.after(0.3), 0.01)
-    assert str(caught.value) == ("job a has not ended within the time limit; it goes on, call result() again")
-    server.down = True
-    with pytest.raises(errors.JobTimeoutError, match=r"again \(the last question had no answer: down\)$"):
-        final_record(job, Deadline.after(0.3), 0.01)
-
-
-def test_the_error_of_a_wait(workspace: Workspace, server: SimulatedServer) -> None:
-    """An unknown job may have its end on record; no other error is hidden by that."""
-    job = tracked(workspace, ends=1.0)
-    server.failures["job"] = [errors.AuthorizationError("no"), errors.JobNotFoundError("gone")]
-    told: list[object] = []
-    with pytest.raises(errors.AuthorizationError):
-        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, lambda: told.append(1))
-    with pytest.raises(errors.JobNotFoundError):
-        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, lambda: told.append(1))
-    workspace.journal.advance("a", status="CANCELLED")
-    server.failures["job"] = [errors.AuthorizationError("no"), errors.JobNotFoundError("gone")]
-    with pytest.raises(errors.AuthorizationError):
-        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01)
-    found = final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01)
-    assert found.status is JobStatus.CANCELLED
-    assert job.last is found
-    assert told == []
-
-
-def test_an_error_after_an_answer_is_not_told_as_an_answer(
-    workspace: Workspace, server: SimulatedServer
-) -> None:
-    job = tracked(workspace, ends=1.0)
-    told: list[int] = []
-
-    def each() -> None:
-        told.append(server.requests)
-        server.failures["job"] = [errors.AuthorizationError("no")]
-
-    with pytest.raises(errors.AuthorizationError):
-        final_record(job, Deadline.after(LONGEST_WAIT_S), 0.01, each)
-    assert told == [1]
-
-
-def test_tickets_are_for_those_that_have_not_ended(workspace: Workspace) -> None:
-    done, running = tracked(workspace, "a", status="DONE"), tracked(workspace, "b", ends=9.0)
-    ((job, ticket),) = until_ended([done, running])
-    assert job is running
-    assert ticket.job_id == "b"
-
-
-def test_owners_are_finished_once_all_their_jobs_are(workspace: Workspace, server: SimulatedServer) -> None:
-    """Those that had ended come first, then each as it ends."""
-    done = tracked(workspace, "done", status="DONE")
-    one, two, slow = (
-        tracked(workspace, job_id, ends=ends) for job_id, ends in (("1", 1.0), ("2", 2.0), ("3", 3.0))
-    )
-    owners = [("slow", [slow]), ("both", [one, two]), ("first", [done]), ("one", [one]), ("none", [])]
-    waiting = finished(owners, workspace.poller, Deadline.after(LONGEST_WAIT_S))
-    assert [next(waiting), next(waiting)] == ["first", "none"]
-    server.now = 1.0
-    assert next(waiting) == "one"
-    server.now = 2.0
-    assert next(waiting) == "both"
-    assert (one.ended, two.ended, slow.ended) == (True, True, False)
-    server.now = 3.0
-    assert list(waiting) == ["slow"]
-
-
-def test_owners_that_are_not_finished_in_time(workspace: Workspace, server: SimulatedServer) -> None:
-    waiting = finished(
-        [("x", [tracked(workspace, "a", ends=9.0)]), ("y", [tracked(workspace, "b", ends=9.0)])],
-        workspace.poller,
-        Deadline.after(0.2),
-    )
-    with pytest.raises(errors.JobTimeoutError, match="job a has not ended"):
-        list(waiting)
