@@ -107,6 +107,7 @@ def test_arrays_are_counted_to_the_byte() -> None:
         assert read(qiskit_form(metadata={"a": entry}), max_bytes=80).metadata["a"].size == 10
         assert "larger than" in refusal(qiskit_form(metadata={"a": entry}), max_bytes=79)
     assert "larger than 79 bytes when unpacked" in refusal(qiskit_form({"a": ten}), max_bytes=79)
+    assert "larger than 79 bytes when unpacked" in refusal(qiskit_form(metadata={"a": ten}), max_bytes=79)
     assert read(qiskit_form({"a": ten, "b": ten}), max_bytes=160)[0].data.b.size == 10
     assert "larger than 79 bytes when unpacked" in refusal(qiskit_form({"a": ten, "b": ten}), max_bytes=159)
     assert "larger than allowed" in refusal(

@@ -281,6 +281,17 @@ def test_a_new_job_does_not_wait_for_the_turn_of_an_old_one() -> None:
     assert gone(thread)
 
 
+def test_the_thread_ends_when_nobody_waits_any_more() -> None:
+    """At once, although the job would be asked about in half a minute only."""
+    server = Running({"old": math.inf})
+    poller = running(server)
+    with poller.watched([poller.ticket("old", time.monotonic() - 36_000)]) as (old,):
+        assert poller.news([old], 0, Deadline.after(LONGEST_WAIT_S)) == 1
+        (thread,) = pollers()
+    thread.join(20.0)
+    assert not thread.is_alive()
+
+
 def test_a_wait_for_news_ends_in_time() -> None:
     poller = simulated(SimulatedServer())
     ticket = Ticket("a", 0.0, None)

@@ -14,6 +14,7 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Reason
 from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.results import reading
 from qiskit_direct_provider.submission import (
     downloaded,
     found_again,
@@ -144,6 +145,17 @@ def test_a_lane_is_freed_once_the_result_is_on_disk(workspace: Workspace, server
     assert workspace.journal.result("a") == DOCUMENT
     assert keep_and_free(workspace, record) is True
     assert server.names("jobs")[2:] == [("release", "s-a")]
+
+
+def test_a_result_is_read_that_is_as_large_as_what_was_asked_for(
+    workspace: Workspace, server: SimulatedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However well it packs."""
+    monkeypatch.setattr(reading, "most_bytes", lambda _: 0)
+    server.hold("a", 0.0)
+    on_record(workspace, "a")
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is True
 
 
 def test_a_lane_is_not_freed_while_the_result_is_nowhere_else(

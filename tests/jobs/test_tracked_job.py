@@ -36,10 +36,14 @@ def test_the_age_of_a_job_counts_from_its_intention(
     workspace: Workspace, age_s: float, expected: float
 ) -> None:
     """A clock that was set back gives no negative age."""
+    before = time.monotonic()
     job = tracked(workspace, intended=datetime.now(timezone.utc) - timedelta(seconds=age_s))
     ticket = job.ticket(3.0)
     assert time.monotonic() - ticket.started == pytest.approx(expected, abs=5.0)
+    assert expected or ticket.started >= before
     assert (ticket.job_id, ticket.wait, ticket.ready) == ("a", 3.0, True)
+    assert job.sent
+    assert job.ticket().started == ticket.started
 
 
 def test_a_job_in_line_is_asked_about_once_it_was_sent(workspace: Workspace) -> None:
@@ -49,6 +53,7 @@ def test_a_job_in_line_is_asked_about_once_it_was_sent(workspace: Workspace) -> 
     job.queued = True
     ticket = job.ticket()
     assert (job.sent, ticket.ready, job.last) == (False, False, None)
+    assert job.ticket().started == ticket.started
     workspace.journal.advance("a", stage=Stage.ENDED, status="CANCELLED", server_id="s-a")
     assert ticket.look() is True
     assert (job.sent, job.job_id, job.ended) == (True, "s-a", True)

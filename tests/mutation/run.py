@@ -55,7 +55,9 @@ def _part(asked: argparse.Namespace) -> int:
     (name,) = asked.groups
     own, shares = map(int, asked.part.split("/"))
     plugin = MutationSession(GROUPS[name].module_names, (own, shares), asked.only, asked.out)
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", *GROUPS[name].tests], plugins=[plugin]))
+    return int(
+        pytest.main(["-q", "--tb=line", "-p", "no:cacheprovider", *GROUPS[name].tests], plugins=[plugin])
+    )
 
 
 def _group(name: str, asked: argparse.Namespace) -> float:
