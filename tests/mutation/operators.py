@@ -51,6 +51,7 @@ class Mutant:
         function: The outermost function around it; None for a constant of the module.
         assigned: The constant's name.
         in_default: Whether it is a default of the function's parameters.
+        at_import: Names of constants that the module makes by calling the function.
         code: The changed module, compiled.
     """
 
@@ -60,6 +61,7 @@ class Mutant:
     function: ast.FunctionDef | None
     assigned: str | None
     in_default: bool
+    at_import: tuple[str, ...]
     code: CodeType
 
 
@@ -87,6 +89,7 @@ def mutants(source: str, file: str, module: str) -> Iterator[Mutant]:
                 function=function,
                 assigned=assigned if function is None else None,
                 in_default=function is not None and _is_default(function, node),
+                at_import=() if function is None else _made_by(function.name, tree),
                 code=compile(tree, file, "exec", dont_inherit=True),
             )
             _put(place, node)
@@ -165,6 +168,15 @@ def _lines(trail: list[ast.AST], node: ast.AST) -> range:
 def _is_default(function: ast.FunctionDef, node: ast.AST) -> bool:
     defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
     return any(node in ast.walk(default) for default in defaults)
+
+
+def _made_by(function: str, tree: ast.Module) -> tuple[str, ...]:
+    return tuple(
+        str(_target(each))
+        for each in tree.body
+        if isinstance(each, ast.Assign | ast.AnnAssign)
+        and any(isinstance(call, ast.Call) and ast.unparse(call.func) == function for call in ast.walk(each))
+    )
 
 
 def _at(place: _Place) -> Any:

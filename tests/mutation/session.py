@@ -104,9 +104,8 @@ class MutationSession:
     def _tried(self, mutant: Mutant, module: ModuleType, items: list[pytest.Item]) -> dict[str, Any]:
         reached = self.reached[str(module.__file__)]
         wanted = {name for line in mutant.lines for name in reached.get(line, ())}
-        chosen = [
-            item for item in items if mutant.function is None or mutant.in_default or item.nodeid in wanted
-        ]
+        everywhere = mutant.function is None or mutant.in_default or mutant.at_import
+        chosen = [item for item in items if everywhere or item.nodeid in wanted]
         if not chosen:
             return {"verdict": "survived", "by": "no test reaches it", "seconds": 0.0}
         return self._forked(mutant, module, chosen, items)

@@ -17,18 +17,17 @@ __all__ = ["transplant"]
 
 def transplant(mutant: Mutant, module: ModuleType) -> None:
     """Change the loaded module as the mutant says; there is no way back."""
-    if mutant.function is None:
-        _set_constant(mutant, module)
-    else:
+    if mutant.function is not None:
         _set_code(mutant, mutant.function, module)
+    for name in filter(None, [mutant.assigned, *mutant.at_import]):
+        _set_constant(mutant, name, module)
     for found in _functions_and_caches(module):
         if hasattr(found, "cache_clear"):
             found.cache_clear()
 
 
-def _set_constant(mutant: Mutant, module: ModuleType) -> None:
+def _set_constant(mutant: Mutant, constant: str, module: ModuleType) -> None:
     """Wherever the constant was imported by its name."""
-    assert mutant.assigned is not None
     fresh = ModuleType(module.__name__)
     vars(fresh).update(__file__=module.__file__, __package__=module.__package__)
     sys.modules[module.__name__], held = fresh, sys.modules[module.__name__]
@@ -36,10 +35,10 @@ def _set_constant(mutant: Mutant, module: ModuleType) -> None:
         exec(mutant.code, vars(fresh))  # noqa: S102 - our own source
     finally:
         sys.modules[module.__name__] = held
-    before, after = vars(module)[mutant.assigned], vars(fresh)[mutant.assigned]
+    before, after = vars(module)[constant], vars(fresh)[constant]
     for name, other in list(sys.modules.items()):
-        if name.startswith("qiskit_direct_provider") and vars(other).get(mutant.assigned) is before:
-            setattr(other, mutant.assigned, after)
+        if name.startswith("qiskit_direct_provider") and vars(other).get(constant) is before:
+            setattr(other, constant, after)
 
 
 def _set_code(mutant: Mutant, function: ast.FunctionDef, module: ModuleType) -> None:
