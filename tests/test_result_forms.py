@@ -235,6 +235,16 @@ def test_words_do_not_depend_on_pieces(
         assert hexadecimals(found) == [hex(number) for number in numbers]
 
 
+def test_a_long_word_of_zeros() -> None:
+    assert hexadecimals([bytes(9), bytes([*bytes(8), 16]), bytes([1, *bytes(8)])]) == [
+        "0x0",
+        "0x10",
+        "0x1" + "0" * 16,
+    ]
+    assert hexadecimals([0, 2**64 - 1]) == ["0x0", "0x" + "f" * 16]
+    assert hexadecimals([]) == []
+
+
 # -- version 1 -----------------------------------------------------------------------------------------
 
 

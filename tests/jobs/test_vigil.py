@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from simulated_server import SimulatedServer, run_until_over, simulated
 
-from qiskit_direct_provider import errors
+from qiskit_direct_provider import errors, job_waiting
 from qiskit_direct_provider.clients.deadline import NEVER, Deadline
 from qiskit_direct_provider.job_waiting import Vigil, deadline_of
 from qiskit_direct_provider.notices import OutageWarning
@@ -44,7 +44,7 @@ def silent() -> tuple[SimulatedServer, Poller, Callable[[float], None]]:
         (["a", "b"], None, "2 jobs", "60 minutes"),
         (["a"], 1000.0, "job a", "17 minutes"),
         (["a"], 100.0, "job a", "100 s"),
-        (["a"], 110.0, "job a", "110 s"),
+        (["a"], 119.0, "job a", "119 s"),
     ],
 )
 def test_a_silence_of_ten_seconds_is_told_once(
@@ -91,6 +91,29 @@ def test_a_silence_of_ten_seconds_is_told_once(
         vigil.look()
 
 
+def test_a_vigil_looks_whenever_it_waits(
+    silent: tuple[SimulatedServer, Poller, Callable[[float], None]],
+) -> None:
+    """An hour is borne, of which ten minutes are over; no news is no end before the deadline."""
+    server, poller, turn = silent
+    ticket = poller.ticket("a", 0.0)
+    poller.add([ticket])
+    turn(0.0)
+    server.now = 600.0
+    deadline = Deadline.after(0.3)
+    with pytest.warns(OutageWarning, match="has not answered for 600 s.* for up to 50 minutes;"):
+        assert Vigil(poller, [ticket]).news() is True
+    vigil = Vigil(poller, [ticket], deadline)
+    with pytest.warns(OutageWarning, match="for up to 0 s;"):
+        assert vigil.news() is True
+    server.now = 9.999
+    vigil.look()
+    server.now = 600.0
+    with pytest.warns(OutageWarning):
+        assert vigil.news() is False
+    assert deadline.expired()
+
+
 def test_a_vigil_counts_what_it_has_seen() -> None:
     poller = simulated(SimulatedServer({"a": 9.0}))
     ticket = poller.ticket("a", 0.0)
@@ -112,6 +135,11 @@ def test_time_limits_of_waits(timeout: float | str, seconds: float) -> None:
     assert before + seconds <= at <= time.monotonic() + seconds
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(120.0, "120 s"), (121.0, "2 minutes"), (0.4, "0 s")])
+def test_durations_for_people(seconds: float, text: str) -> None:
+    assert job_waiting._duration(seconds) == text
+
+
 @pytest.mark.parametrize("timeout", [None, math.inf])
 def test_waits_without_an_end(timeout: float | None) -> None:
     assert deadline_of(timeout) is NEVER
@@ -119,7 +147,7 @@ def test_waits_without_an_end(timeout: float | None) -> None:
 
 @pytest.mark.parametrize("timeout", ["soon", "-3s", [], math.nan])
 def test_what_is_no_time_limit(timeout: object) -> None:
-    with pytest.raises(errors.InvalidInputError, match="timeout"):
+    with pytest.raises(errors.InvalidInputError, match="^timeout "):
         deadline_of(timeout)  # type: ignore[arg-type]
 
 

@@ -42,6 +42,7 @@ GROUPS = {
         (
             "tests/test_result_values.py",
             "tests/test_result_forms.py",
+            "tests/wire/test_codec.py",
             "tests/test_result_formats.py",
             "tests/test_results.py",
             "tests/test_result_checks.py",

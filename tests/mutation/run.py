@@ -35,6 +35,9 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, help="a folder that keeps the verdicts on all mutants, line by line"
     )
+    parser.add_argument(
+        "--survivors", type=Path, help="such a folder: what was killed then is not tried again"
+    )
     parser.add_argument("--part", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -54,10 +57,17 @@ def _part(asked: argparse.Namespace) -> int:
 
     (name,) = asked.groups
     own, shares = map(int, asked.part.split("/"))
-    plugin = MutationSession(GROUPS[name].module_names, (own, shares), asked.only, asked.out)
+    killed = frozenset(each["name"] for each in _kept(asked.survivors) if each["verdict"] == "killed")
+    plugin = MutationSession(GROUPS[name].module_names, (own, shares), asked.only, killed, asked.out)
     return int(
         pytest.main(["-q", "--tb=line", "-p", "no:cacheprovider", *GROUPS[name].tests], plugins=[plugin])
     )
+
+
+def _kept(folder: Path | None) -> list[dict[str, Any]]:
+    """The verdicts of an earlier run."""
+    files = sorted(folder.iterdir()) if folder else []
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
 def _group(name: str, asked: argparse.Namespace) -> float:
@@ -72,6 +82,7 @@ def _group(name: str, asked: argparse.Namespace) -> float:
             subprocess.Popen(
                 [
                     *(sys.executable, __file__, name, "--only", asked.only),
+                    *(("--survivors", str(asked.survivors)) if asked.survivors else ()),
                     *("--part", f"{number}/{asked.processes}", "--out", str(out)),
                 ],
                 cwd=ROOT,

@@ -37,12 +37,14 @@ class MutationSession:
         modules: Names of the modules to be mutated.
         part: Which of the mutants to take, and of how many shares.
         only: Take mutants with this text in their name.
+        killed: Names of mutants that are not tried again.
         out: A line of JSON for each mutant goes here.
     """
 
     modules: tuple[str, ...]
     part: tuple[int, int]
     only: str
+    killed: frozenset[str]
     out: Path
     seconds: dict[str, float] = field(default_factory=dict)
     reached: dict[str, dict[int, list[str]]] = field(default_factory=dict)
@@ -74,8 +76,10 @@ class MutationSession:
             number = 0
             for name, module in loaded.items():
                 for mutant in mutants(Path(str(module.__file__)).read_text(), str(module.__file__), name):
+                    if self.only not in mutant.name or mutant.name in self.killed:
+                        continue
                     number += 1
-                    if number % shares == own and self.only in mutant.name:
+                    if number % shares == own:
                         answer = self._tried(mutant, module, items)
                         out.write(json.dumps({"name": mutant.name, "line": mutant.line, **answer}) + "\n")
                         out.flush()

@@ -27,7 +27,7 @@ def transplant(mutant: Mutant, module: ModuleType) -> None:
 
 
 def _set_constant(mutant: Mutant, constant: str, module: ModuleType) -> None:
-    """Wherever the constant was imported by its name."""
+    """Wherever the constant was imported by its name, or is what a parameter has by default."""
     fresh = ModuleType(module.__name__)
     vars(fresh).update(__file__=module.__file__, __package__=module.__package__)
     sys.modules[module.__name__], held = fresh, sys.modules[module.__name__]
@@ -39,6 +39,10 @@ def _set_constant(mutant: Mutant, constant: str, module: ModuleType) -> None:
     for name, other in list(sys.modules.items()):
         if name.startswith("qiskit_direct_provider") and vars(other).get(constant) is before:
             setattr(other, constant, after)
+    for name, other in vars(fresh).items():
+        if type(other) is FunctionType and type(vars(module).get(name)) is FunctionType:
+            vars(module)[name].__defaults__ = other.__defaults__
+            vars(module)[name].__kwdefaults__ = other.__kwdefaults__
 
 
 def _set_code(mutant: Mutant, function: ast.FunctionDef, module: ModuleType) -> None:
