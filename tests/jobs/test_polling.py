@@ -216,6 +216,11 @@ def gone(thread: threading.Thread) -> bool:
     return not thread.is_alive()
 
 
+@pytest.fixture(autouse=True)
+def _threads_of_earlier_tests_have_ended() -> None:
+    assert all(map(gone, pollers()))
+
+
 class Running(SimulatedServer):
     """A server on the real clock."""
 

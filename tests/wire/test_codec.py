@@ -76,7 +76,13 @@ def test_headers_that_are_cut_off() -> None:
     assert refusal(npy(b"", b"12")) == "npy header cannot be read"
 
 
-@pytest.mark.parametrize("descr", ["|b1", "|u1", "|i1", "<u2", ">i8", "<f2", ">f8", "<c8", ">c16"])
+@pytest.mark.parametrize(
+    "descr",
+    [
+        *("|b1", "|u1", "|i1", "<u2", ">u4", "<u8", ">i2", "<i4", ">i8"),
+        *("<f2", ">f4", "<f8", ">f8", "<c8", ">c16"),
+    ],
+)
 def test_plain_numbers(descr: str) -> None:
     size = np.dtype(descr).itemsize
     assert decode_ndarray(packed(npy(header(descr=descr), bytes(size)))).dtype == np.dtype(descr)
