@@ -66,6 +66,17 @@ def test_no_outage_is_borne_of_a_service_that_was_stopped(caplog: pytest.LogCapt
     assert server.now < 10
 
 
+def test_the_first_question_to_a_stopped_service_is_the_last() -> None:
+    server = SimulatedServer({"a": 50.0})
+    server.down = True
+    poller = simulated(server)
+    ticket = poller.ticket("a", 0.0)
+    poller.add([ticket])
+    poller.give_up()
+    poller.turn()
+    assert isinstance(ticket.error, errors.TransportError)
+
+
 def test_silence_is_counted_from_the_first_question_without_an_answer() -> None:
     server = SimulatedServer({"a": 50.0})
     poller = simulated(server)
