@@ -36,8 +36,6 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-LARGEST_RESULT = 512 * 1024 * 1024
-
 
 class Stage(str, enum.Enum):
     """How far a job got, as far as this side knows. It only ever advances."""
@@ -197,7 +195,7 @@ class Journal:
         """Forget a job that was refused, and so never came to be."""
         for suffix in (".json", ".input"):
             with contextlib.suppress(OSError):
-                self._file(job_id, suffix).unlink(missing_ok=True)
+                self._file(job_id, suffix).unlink()
 
     def entry(self, job_id: str) -> JobEntry | None:
         """What is on record of a job, by its id here or by the server's; None when nothing can be read."""

@@ -244,7 +244,7 @@ class Poller:
             tickets = [ticket for ticket in self._open() if ticket.look()]
             if not tickets:
                 return
-            patience_s = max((ticket.deadline.remaining() for ticket in tickets), default=0.0)
+            patience_s = max(ticket.deadline.remaining() for ticket in tickets)
             if self._unanswered_since is None:
                 self._unanswered_since = self._clock()
         try:

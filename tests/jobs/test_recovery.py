@@ -1,0 +1,220 @@
+"""What becomes of jobs that were left half sent, and of those that have ended, request by request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from qiskit.providers.jobstatus import JobStatus
+from simulated_server import DOCUMENT, SimulatedServer
+from simulated_worlds import CIRCUIT, intended, on_record, stage, unwritable_result
+
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.interface import Reason
+from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.results import reading
+from qiskit_direct_provider.submission import (
+    downloaded,
+    found_again,
+    free_own_lanes,
+    keep_and_free,
+    note_end,
+    recover,
+)
+
+if TYPE_CHECKING:
+    from qiskit_direct_provider.workspace import Workspace
+
+# -- recovering ----------------------------------------------------------------------------------------
+
+
+def test_what_has_arrived_is_not_recovered(workspace: Workspace, server: SimulatedServer) -> None:
+    on_record(workspace, "a")
+    entry = workspace.journal.entry("a")
+    assert entry is not None
+    assert recover(workspace, entry) is entry
+    assert server.names() == []
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_what_may_have_arrived_is_looked_for_and_sent(
+    workspace: Workspace, server: SimulatedServer, *, arrived: bool
+) -> None:
+    entry = workspace.journal.begin(intended(), b"input")
+    if arrived:
+        server.hold("a", 9.0)
+    assert recover(workspace, entry).stage is Stage.ACCEPTED
+    assert server.names() == [("find", "a"), *([] if arrived else [("submit", "a")])]
+
+
+def test_a_job_whose_input_is_lost_cannot_be_sent(workspace: Workspace, server: SimulatedServer) -> None:
+    """It counts as sent: the server will say that it does not know it."""
+    entry = workspace.journal.begin(intended(), b"input")
+    for file in workspace.journal.folder.glob("*.input"):
+        file.write_bytes(b"")
+    assert recover(workspace, entry).stage is Stage.ACCEPTED
+    assert server.names() == [("find", "a")]
+
+
+def test_what_a_living_process_sends_is_left_to_it(workspace: Workspace, server: SimulatedServer) -> None:
+    entry = workspace.journal.begin(intended(), b"input")
+    with workspace.journal.sending("a", wait=True):
+        assert recover(workspace, entry) is entry
+    assert server.names() == []
+
+
+def test_recovering_waits_for_no_lane_unless_asked(
+    workspace: Workspace, server: SimulatedServer, pauses: list[float]
+) -> None:
+    server.lanes = 1
+    server.hold("mine", 1e6)
+    on_record(workspace, "mine")
+    entry = workspace.journal.begin(intended(), b"input")
+    with pytest.raises(errors.LanesFullError):
+        recover(workspace, entry)
+    assert pauses == []
+    with pytest.raises(errors.LanesFullError):
+        recover(workspace, entry, Deadline.after(2.5))
+    assert pauses == [1, 1.5]
+    assert stage(workspace) is Stage.INTENDED
+
+
+def test_a_job_under_another_id_than_it_seemed(workspace: Workspace, server: SimulatedServer) -> None:
+    assert found_again(workspace, intended()) is None
+    assert server.names() == []
+    on_record(workspace, "a", server_id="lost")
+    entry = workspace.journal.entry("a")
+    assert entry is not None
+    assert found_again(workspace, entry) is None
+    server.hold("s-a", 9.0)
+    found = found_again(workspace, entry)
+    assert found is not None
+    assert found.known_as == "s-a"
+    assert workspace.journal.entry("a") == found
+    assert found_again(workspace, found) is None
+
+
+# -- ends ----------------------------------------------------------------------------------------------
+
+
+def test_only_our_own_ended_jobs_on_that_device_are_freed(
+    workspace: Workspace, server: SimulatedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.lanes = 10
+    for job_id, ends, device in (
+        ("done", 0.0, "device"),
+        ("broken", 0.0, "device"),
+        ("running", 9.0, "device"),
+        ("elsewhere", 0.0, "another device"),
+        ("foreign", 0.0, "device"),
+        ("unsure", 0.0, "device"),
+        ("last", 0.0, "device"),
+    ):
+        server.hold(job_id, ends, device)
+        if job_id != "foreign":
+            on_record(workspace, job_id)
+    server.results["broken"] = b"no result"
+    release = server.release
+
+    def fails_once(job_id: str, deadline: Deadline) -> None:
+        if job_id == "broken":
+            raise errors.AuthorizationError("no")
+        release(job_id, deadline)
+
+    server.release = fails_once  # type: ignore[method-assign]
+    server.results["broken"] = DOCUMENT
+    with workspace.journal.sending("unsure", wait=True):
+        assert free_own_lanes(workspace, "device") == 2
+    assert [job_id for name, job_id in server.names() if name == "release"] == ["done", "last"]
+    (told,) = caplog.records
+    assert (told.levelname, told.getMessage()) == ("WARNING", "the lane of job broken could not be freed: no")
+
+
+def test_a_lane_is_freed_once_the_result_is_on_disk(workspace: Workspace, server: SimulatedServer) -> None:
+    server.hold("s-a", 0.0)
+    on_record(workspace, "a", server_id="s-a")
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is True
+    assert server.names("jobs") == [("result", "s-a"), ("release", "s-a")]
+    assert server.asked[-1][2] == pytest.approx(10.0, abs=3.0)
+    entry = workspace.journal.entry("a")
+    assert entry is not None
+    assert (entry.stage, entry.status) == (Stage.FREED, "DONE")
+    assert workspace.journal.result("a") == DOCUMENT
+    assert keep_and_free(workspace, record) is True
+    assert server.names("jobs")[2:] == [("release", "s-a")]
+
+
+def test_a_result_is_read_that_is_as_large_as_what_was_asked_for(
+    workspace: Workspace, server: SimulatedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However well it packs."""
+    monkeypatch.setattr(reading, "most_bytes", lambda _: 0)
+    server.hold("a", 0.0)
+    on_record(workspace, "a")
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is True
+
+
+def test_a_lane_is_not_freed_while_the_result_is_nowhere_else(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    server.hold("a", 0.0)
+    on_record(workspace, "a")
+    unwritable_result(workspace, "a")
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is False
+    assert server.names("jobs") == [("result", "a")]
+    assert stage(workspace) is Stage.ENDED
+
+
+def test_a_job_without_a_result_is_freed_at_once(workspace: Workspace, server: SimulatedServer) -> None:
+    server.hold("a", 0.0)
+    server.final = JobStatus.ERROR
+    on_record(workspace, "a")
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is True
+    assert server.names("jobs") == [("release", "a")]
+
+
+def test_a_job_that_is_not_on_record_is_checked_against_nothing(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    server.hold("a", 0.0)
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is True
+    assert workspace.journal.result("a") == DOCUMENT
+
+
+@pytest.mark.parametrize("reason", [None, Reason("1234", "too hot", "wait")])
+def test_what_the_server_says_of_an_end_is_kept(
+    workspace: Workspace, server: SimulatedServer, reason: Reason | None
+) -> None:
+    moment = datetime(2026, 11, 20, tzinfo=timezone.utc)
+    server.hold("a", 0.0)
+    server.final = JobStatus.ERROR
+    server.facts = {"created": moment, "ended": moment.replace(hour=1), "quantum_ns": 7, "reason": reason}
+    on_record(workspace, "a")
+    note_end(workspace, server.job("a", Deadline()))
+    entry = workspace.journal.entry("a")
+    assert entry is not None
+    assert (entry.stage, entry.status) == (Stage.ENDED, "ERROR")
+    assert (entry.created, entry.ended, entry.quantum_ns) == (moment, moment.replace(hour=1), 7)
+    assert (entry.reason_code, entry.reason_message, entry.reason_solution) == (
+        ("1234", "too hot", "wait") if reason else (None, None, None)
+    )
+
+
+def test_a_result_that_was_damaged_on_its_way_is_fetched_again() -> None:
+    pieces = [DOCUMENT[:-9], DOCUMENT]
+    payload, result = downloaded(lambda: pieces.pop(0), [CIRCUIT], Deadline.after(60))
+    assert payload == DOCUMENT
+    assert result[0].data.c.get_counts() == {"00": 1, "11": 1, "01": 1}
+
+
+def test_a_result_that_stays_damaged() -> None:
+    with pytest.raises(errors.ProtocolError, match="cannot be read") as caught:
+        downloaded(lambda: DOCUMENT[:-9], [CIRCUIT], Deadline.after(0.1))
+    assert caught.value.retryable
