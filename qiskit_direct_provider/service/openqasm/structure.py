@@ -35,13 +35,15 @@ _MAX_DEPTH = 32
 class Frame:
     """One open block.
 
-    ``context`` is Qiskit's builder of it, ``otherwise`` what that gave: the builder of an else, or of cases.
+    ``context`` is Qiskit's builder of it; of an if, ``otherwise`` is that of its else; of a switch, ``cases``
+    makes those of its cases.
     ``parameters`` are those outside of a loop. ``name`` and ``header`` are of a gate's definition.
     """
 
     kind: str
     context: Any = None
     otherwise: Any = None
+    cases: Any = None
     chained: bool = False
     parameters: dict[str, Parameter] | None = None
     name: str = ""
@@ -183,7 +185,7 @@ def _switch(program: Program, rest: str) -> None:
     if isinstance(target, int | float | None):
         raise NotReadError("the target of a switch is not a bit, a register or an expression")
     cases = _enter(program, "switch", program.circuit.switch(target))
-    program.frames[-1].otherwise = cases
+    program.frames[-1].cases = cases
 
 
 def _case(program: Program, rest: str) -> None:
@@ -203,7 +205,7 @@ def _labels(program: Program, text: str) -> None:
         labels = ["default"] if found[2] else found[1].split(",")
         values += [CASE_DEFAULT if label.strip() == "default" else _integer(label) for label in labels]
         place = found.end()
-    _enter(program, "case", program.frames[-1].otherwise(*values))
+    _enter(program, "case", program.frames[-1].cases(*values))
 
 
 def _box(program: Program, rest: str) -> None:
