@@ -282,6 +282,7 @@ def test_operations_have_the_types_of_qiskit() -> None:
         ("bit c; if (c) x $0;", "braces"),
         ("bit c; if (c && ) { x $0; }", "expected"),
         ("bit c; if c { x $0; }", "brackets"),
+        ("uint[2] c; c[0] = measure $0;", "'c' is no register"),
         ("bit[2] c; switch (c) { case 0: { x $0; } } else { x $1; }", "else without if"),
         ("bit c; if ((((((((((c)))))))))) { x $0; } else { x $0; } else { x $1; }", "else without if"),
         ("bit c; if (c) { x $0; } x $1; else { x $0; }", "else"),

@@ -133,6 +133,8 @@ def _indexed(text: str, names: Mapping[str, Any]) -> Any:
     digits = index.removesuffix("]").strip()
     if isinstance(value, Qubit | Clbit) or not index.endswith("]") or not digits.isdecimal():
         raise UnknownError(f"the operand {text[:60]!r} is not understood")
+    if not hasattr(value, "__len__"):
+        raise NotReadError(f"{name.rstrip()!r} is no register")
     if int(digits) >= len(value):
         raise NotReadError(f"{name} has {len(value)} bits, there is no {text[:60]}")
     return value[int(digits)]
