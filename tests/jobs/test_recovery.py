@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from qiskit.providers.jobstatus import JobStatus
 from simulated_server import DOCUMENT, SimulatedServer
@@ -47,6 +48,32 @@ def test_what_may_have_arrived_is_looked_for_and_sent(
         server.hold("a", 9.0)
     assert recover(workspace, entry).stage is Stage.ACCEPTED
     assert server.names() == [("find", "a"), *([] if arrived else [("submit", "a")])]
+
+
+def test_what_a_dead_process_left_is_looked_for_with_patience(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    """Its request may still be on its way; one of this process is not."""
+    workspace.journal.begin(intended(), b"input")
+    theirs = msgspec.structs.replace(intended("b"), origin="elsewhere:1")
+    workspace.journal.begin(theirs, b"input")
+    for job_id in "ab":
+        entry = workspace.journal.entry(job_id)
+        assert entry is not None
+        recover(workspace, entry)
+    assert server.orphans == ["b"]
+
+
+def test_what_was_sent_or_given_up_meanwhile_is_not_sent_again(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    entry = workspace.journal.begin(intended(), b"input")
+    workspace.journal.advance("a", stage=Stage.ACCEPTED)
+    assert recover(workspace, entry).stage is Stage.ACCEPTED
+    workspace.journal.discard("a")
+    with pytest.raises(errors.JobNotFoundError, match="not on record"):
+        recover(workspace, entry)
+    assert server.names() == []
 
 
 def test_a_job_whose_input_is_lost_cannot_be_sent(workspace: Workspace, server: SimulatedServer) -> None:
@@ -145,6 +172,16 @@ def test_a_lane_is_freed_once_the_result_is_on_disk(workspace: Workspace, server
     assert workspace.journal.result("a") == DOCUMENT
     assert keep_and_free(workspace, record) is True
     assert server.names("jobs")[2:] == [("release", "s-a")]
+
+
+def test_a_job_that_its_server_keeps_is_not_free(workspace: Workspace, server: SimulatedServer) -> None:
+    """It would be found there again under our id."""
+    server.keeps = True
+    server.hold("a", 0.0)
+    on_record(workspace, "a")
+    (record,) = server.jobs(Deadline())
+    assert keep_and_free(workspace, record) is True
+    assert stage(workspace) is Stage.STORED
 
 
 def test_a_result_is_read_that_is_as_large_as_what_was_asked_for(

@@ -39,6 +39,8 @@ class SimulatedServer:
         failures: Errors to be raised by the next calls of a method, by its name.
         renames: Whether it gives jobs ids of its own.
         sticky: Whether it keeps jobs that it is told to forget.
+        keeps: Whether a job that has ended holds nothing, and stays.
+        orphans: What was looked for as left behind by a process that died.
         final: How its jobs end.
         facts: What else it says of each of them.
     """
@@ -54,6 +56,8 @@ class SimulatedServer:
         self.failures: dict[str, list[Exception]] = {}
         self.renames = False
         self.sticky = False
+        self.keeps = False
+        self.orphans: list[str] = []
         self.submissions: list[Submission] = []
         self.results: dict[str, bytes] = {}
         self.told: dict[str, Any] | None = None
@@ -86,8 +90,9 @@ class SimulatedServer:
         self._ends[job_id], self._device[job_id] = ends, device
         self.results[job_id] = DOCUMENT
 
-    def find(self, submission_id: str, deadline: Deadline) -> str | None:
+    def find(self, submission_id: str, deadline: Deadline, *, orphaned: bool = False) -> str | None:
         self._asked("find", submission_id, deadline)
+        self.orphans += [submission_id] * orphaned
         return next((each for each in (submission_id, f"s-{submission_id}") if each in self._ends), None)
 
     def job(self, job_id: str, deadline: Deadline) -> JobRecord:
@@ -112,9 +117,11 @@ class SimulatedServer:
         self._asked("delete", job_id, deadline)
         self._forget(job_id)
 
-    def release(self, job_id: str, deadline: Deadline) -> None:
+    def release(self, job_id: str, deadline: Deadline) -> bool:
         self._asked("release", job_id, deadline)
-        self._forget(job_id)
+        if not self.keeps:
+            self._forget(job_id)
+        return not self.keeps
 
     def result(self, job_id: str, deadline: Deadline) -> bytes:
         self._asked("result", job_id, deadline)
