@@ -17,10 +17,7 @@ from qiskit_direct_provider.job import DirectJob
 from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, with_metadata
 from qiskit_direct_provider.order import Order
 from qiskit_direct_provider.parting import send_in_parts, send_the_rest
-from qiskit_direct_provider.programs import (
-    Program,
-    as_circuits,
-)
+from qiskit_direct_provider.programs import Program, as_circuits
 from qiskit_direct_provider.pulse import PulseNames
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin

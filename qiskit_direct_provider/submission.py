@@ -66,7 +66,7 @@ def send(
         if known.stage is not Stage.INTENDED:
             return known
         if not is_new and known is not entry:
-            return _recovered(workspace, known, lane_deadline)
+            return _recovered(workspace, known.job_id, lane_deadline)
         try:
             return _deliver(workspace, known, payload, lane_deadline)
         except errors.DirectError as error:
@@ -135,19 +135,19 @@ def recover(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | Non
     if entry.stage is not Stage.INTENDED:
         return entry
     with workspace.journal.sending(entry.job_id, wait=False) as alone:
-        return _recovered(workspace, entry, lane_deadline or Deadline.after(0)) if alone else entry
+        return _recovered(workspace, entry.job_id, lane_deadline or Deadline.after(0)) if alone else entry
 
 
-def _recovered(workspace: Workspace, entry: JobEntry, lane_deadline: Deadline | None) -> JobEntry:
+def _recovered(workspace: Workspace, job_id: str, lane_deadline: Deadline | None) -> JobEntry:
     client, journal = workspace.client, workspace.journal
-    current = journal.entry(entry.job_id)  # another process may have sent it meanwhile, or given up
-    if current is None:
-        raise errors.JobNotFoundError(f"job {entry.job_id} is not on record any more: it was refused")
-    if current.stage is not Stage.INTENDED:
-        return current
-    payload = journal.payload(entry.job_id)
-    orphaned = current.origin != this_process()
-    server_id = client.find(entry.job_id, client.deadline(), orphaned=orphaned)
+    entry = journal.entry(job_id)  # another process may have sent it meanwhile, or given up
+    if entry is None:
+        raise errors.JobNotFoundError(f"job {job_id} is not on record any more: it was refused")
+    if entry.stage is not Stage.INTENDED:
+        return entry
+    payload = journal.payload(job_id)
+    orphaned = entry.origin != this_process()
+    server_id = client.find(job_id, client.deadline(), orphaned=orphaned)
     if server_id is None and payload is not None:
         return _deliver(workspace, entry, payload, lane_deadline)
     return _accepted(workspace, entry, server_id or entry.known_as)

@@ -103,6 +103,7 @@ class Verifying(Documented):
             InvalidInputError: Another argument cannot be right.
         """
         from qiskit_direct_provider.validation import examine
+        from qiskit_direct_provider.verification.estimate import estimated
 
         device = self._loaded()
         number = check_shots(run_options.shots_of(shots, self.options), device.configuration.max_shots)
@@ -110,7 +111,7 @@ class Verifying(Documented):
         asked, _ = run_options.parted(options, self.options, device.configuration)
         found = examine([pub.circuit for pub in pubs], device, values=[pub.values for pub in pubs])
         found.raise_for_errors()
-        return self._estimated(pubs, device, asked)
+        return estimated(pubs, device, asked.get("execution", {}))
 
     def drift(self, since: dt.datetime | None = None) -> Drift:
         """What changed since an earlier calibration, what got worst first.
@@ -191,11 +192,6 @@ class Verifying(Documented):
         from qiskit_direct_provider.verification.verify import judged
 
         return judged(circuits, result, device, self.name, how)
-
-    def _estimated(self, pubs: Sequence[Pub], device: Device, asked: dict[str, Any]) -> Estimate:
-        from qiskit_direct_provider.verification.estimate import estimated
-
-        return estimated(pubs, device, asked.get("execution", {}))
 
     def _verified(self, job: DirectJob, pubs: Sequence[Pub], device: Device) -> DirectJob:
         """The job, which verifies its counts as soon as they are there."""

@@ -5,27 +5,15 @@ from __future__ import annotations
 import json
 import math
 import tracemalloc
-from typing import Any
 
 import numpy as np
 import pytest
 from mutants import field, npy, npy_of, packed, qiskit_form, zeros
+from result_documents import MIB, read, refusal
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.results import most_bytes, primitive_result_from_json
 from qiskit_direct_provider.wire.codec import CodecError, decode_ndarray, encode_ndarray, tagged
-
-MIB = 1024 * 1024
-
-
-def read(document: Any, **options: Any) -> Any:
-    return primitive_result_from_json(json.dumps(document).encode(), **options)
-
-
-def refusal(document: Any, **options: Any) -> str:
-    with pytest.raises(errors.ProtocolError) as caught:
-        read(document, **options)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["keys", "shape", "ndim", "_data", "__class__", "__dict__", "_FIELDS"])
