@@ -98,12 +98,12 @@ class JobFacts:
         told = self._told(self._parts[0]) if len(self._parts) == 1 else None
         if told is not None:
             return told
-        created = (self.creation_date() or self._entry.intended).isoformat()
-        ended = self._ended()
+        created, ended = self.creation_date(), self._ended()
+        accepted = created.isoformat() if created else None
         return {
             "timestamps": {
-                "created": created,
-                "running": created,
+                "created": accepted,
+                "running": accepted,
                 "finished": ended.isoformat() if ended else None,
             },
             "usage": {"quantum_seconds": self.usage()},
@@ -147,9 +147,14 @@ class JobFacts:
         return
 
     def logs(self) -> str | None:
-        """The log that the service wrote about the job; None when there is none (yet)."""
+        """The log that the service wrote about the job; None when there is none (yet).
+
+        The log of a job that is known to have ended is waited for, up to 2 s: it may come last.
+        """
         client = self._workspace.client
-        texts = [client.logs(part.job_id, client.deadline()) for part in self._parts if part.sent]
+        texts = [
+            client.logs(part.job_id, client.deadline(), ended=part.ended) for part in self._parts if part.sent
+        ]
         found = [text for text in texts if text is not None]
         return "\n".join(found) if found else None
 

@@ -76,7 +76,7 @@ def _from_text(text: str) -> QuantumCircuit:
     from qiskit.exceptions import MissingOptionalLibraryError
 
     if "OPENQASM 2" in text:
-        return qasm2.loads(text)
+        return qasm2.loads(text, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
     try:
         return qasm3.loads(text)
     except MissingOptionalLibraryError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit, qpy, transpile
+from qiskit import QuantumCircuit, qasm2, qpy, transpile
 from qiskit.circuit.library import efficient_su2
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Operator
@@ -126,6 +126,15 @@ def test_text_is_read_as_well() -> None:
         assert placed.num_qubits == 4
         assert placed.layout.initial_index_layout(filter_ancillas=True) == [3, 1]
         assert same(original, placed)
+
+
+def test_every_gate_of_qiskits_own_openqasm_2_is_read() -> None:
+    original = QuantumCircuit(2)
+    original.sx(0)
+    original.rzz(0.3, 0, 1)
+    original.p(0.2, 1)
+    placed = circuit_from(TranspiledCircuit(qasm=qasm2.dumps(original)), original)
+    assert Operator(placed).equiv(Operator(original))
 
 
 @pytest.mark.parametrize(

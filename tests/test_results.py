@@ -65,6 +65,10 @@ def test_estimator_forms() -> None:
     payload = json.dumps(tagged("PrimitiveResult", {"pub_results": [pub], "metadata": {}})).encode()
     result = primitive_result_from_json(payload)
     assert (float(result[0].data.evs), float(result[0].data.stds)) == (0.5, 0.01)
+    data["__value__"] |= {"field_names": ["evs", "ensamble_standard_error"]}  # as older releases spell it
+    data["__value__"]["fields"] = {"evs": 0.5, "ensamble_standard_error": 0.02}
+    payload = json.dumps(tagged("PrimitiveResult", {"pub_results": [pub], "metadata": {}})).encode()
+    assert primitive_result_from_json(payload)[0].data.ensemble_standard_error == 0.02
     plain = {
         "results": [{"data": {"evs": [0.5, 0.25], "ensamble_standard_error": [0.1, 0.2]}, "metadata": {}}]
     }

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote_plus, urlencode
 
 from qiskit_direct_provider.accounts import Secret
-from qiskit_direct_provider.clients._http import Request, Sender, as_json
+from qiskit_direct_provider.clients._http import Request, Sender
+from qiskit_direct_provider.clients.records import liberally
 from qiskit_direct_provider.errors import (
+    ApiError,
     AuthenticationError,
+    AuthorizationError,
+    DirectError,
     InvalidInputError,
     ProtocolError,
     TransportError,
@@ -100,9 +104,10 @@ class IamTokens:
             repeatable=False,  # whoever needs the token tries again
         )
         try:
-            answer = self._sender.send(request, deadline, as_json(TokenAnswer))
-        except InvalidInputError as error:
-            # The token endpoint answers HTTP 400 to a wrong key.
+            answer = self._sender.send(request, deadline, liberally(TokenAnswer))
+        except (ApiError, AuthorizationError, InvalidInputError) as error:
+            if not _is_refusal(error):
+                raise
             raise AuthenticationError(
                 f"{self._sender.host} gave no token for this API key: {error} - check the token and iam_url",
                 status=error.status,
@@ -116,6 +121,11 @@ class IamTokens:
 
     def _form(self) -> bytes:
         return urlencode({"grant_type": GRANT_TYPE, "apikey": self._api_key.reveal()}).encode("ascii")
+
+
+def _is_refusal(error: DirectError) -> bool:
+    """Whether the key was not accepted: documented is HTTP 400, but any final answer with a code counts."""
+    return isinstance(error, InvalidInputError) or (error.code is not None and not error.retryable)
 
 
 def _bearer(answer: TokenAnswer, host: str) -> Secret:

@@ -17,6 +17,7 @@ from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.lanes import LaneClient
 from qiskit_direct_provider.clients.posting import post_once
 from qiskit_direct_provider.clients.records import job_record, liberally, readable
+from qiskit_direct_provider.clients.refusals import NOT_FOUND, ROUTE_MISSING
 from qiskit_direct_provider.clients.storage import (
     LONGEST_URL_LIFETIME_S,
     SHORTEST_URL_LIFETIME_S,
@@ -43,9 +44,9 @@ logger = logging.getLogger(__name__)
 CALL_TIMEOUT_S = 120.0
 RESULT_PATIENCE_S = 30.0
 RESULT_STEP_S = 0.5
+LOG_PATIENCE_S = 2.0
+LOG_STEP_S = 0.25
 LONGEST_LIST_BYTES = 256 * 1024 * 1024  # two kilobytes a job, and nobody bounds their number
-
-_ROUTE_MISSING = frozenset({404, 405, 501})
 
 
 class _Backends(Struct):
@@ -98,7 +99,7 @@ class DirectAccessClient(LaneClient):
         try:
             body = self._sender.send(request, deadline, Answer.document)
         except errors.DirectError as error:
-            if error.status in _ROUTE_MISSING:
+            if error.status in ROUTE_MISSING:
                 return None
             raise
         return None if body.strip() in {b"", b"null", b"{}"} else body
@@ -110,7 +111,7 @@ class DirectAccessClient(LaneClient):
                 Request("GET", _backend_path(name, "lanes")), deadline, liberally(Lanes)
             )
         except errors.ApiError as error:
-            if error.status in _ROUTE_MISSING:
+            if error.status in ROUTE_MISSING:
                 return None
             raise
         return lanes.hpc_workload_manager.lanes if lanes.hpc_workload_manager else None
@@ -141,7 +142,7 @@ class DirectAccessClient(LaneClient):
         try:
             found = job_record(self._sender.send(request, deadline, liberally(JobDocument)))
         except errors.ApiError as error:
-            if error.status not in _ROUTE_MISSING:
+            if error.status not in ROUTE_MISSING:
                 raise
         else:
             if found.job_id != job_id:
@@ -179,9 +180,11 @@ class DirectAccessClient(LaneClient):
                 )
         return body
 
-    def logs(self, job_id: str, deadline: Deadline) -> str | None:
-        """The log, as text; None when there is none (yet)."""
-        body = self._store().get(_log_name(job_id), deadline)
+    def logs(self, job_id: str, deadline: Deadline, *, ended: bool = False) -> str | None:
+        """The log, as text; None when there is none (yet). The service writes it last of all."""
+        give_up = deadline.sooner(LOG_PATIENCE_S if ended else 0.0)
+        while (body := self._store().get(_log_name(job_id), deadline)) is None and not give_up.expired():
+            time.sleep(min(LOG_STEP_S, give_up.remaining()))
         return None if body is None else body.decode("utf-8", "replace")
 
     def cancel(self, job_id: str, deadline: Deadline) -> None:
@@ -192,7 +195,9 @@ class DirectAccessClient(LaneClient):
         """Forget a job that has ended; one that is gone already is no error."""
         try:
             self._sender.send(Request("DELETE", _job_path(job_id)), deadline, Answer.accepted)
-        except errors.JobNotFoundError:
+        except errors.DirectError as error:
+            if error.status != NOT_FOUND:
+                raise
             logger.debug("job %s was deleted already", job_id)
 
     def close(self) -> None:

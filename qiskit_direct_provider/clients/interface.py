@@ -223,8 +223,14 @@ class Client(Protocol):
     def stored_result(self, job_id: str, deadline: Deadline) -> bytes | None:
         """The result document if it is there, whatever the server still knows of the job."""
 
-    def logs(self, job_id: str, deadline: Deadline) -> str | None:
-        """The log of a job; None when there is none (yet)."""
+    def logs(self, job_id: str, deadline: Deadline, *, ended: bool = False) -> str | None:
+        """The log of a job; None when there is none (yet).
+
+        Args:
+            job_id: The server's id.
+            deadline: When to give up.
+            ended: The job has ended: where its log may come a moment later, that is waited for.
+        """
 
     def metrics(self, job_id: str, deadline: Deadline) -> dict[str, Any] | None:
         """Times and usage in the server's own words; None where it keeps none."""

@@ -11,6 +11,7 @@ from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Request
 from qiskit_direct_provider.clients.auth import USUAL_LIFE_S, IamTokens, Token, sendable
 from qiskit_direct_provider.clients.runtime import RuntimeClient
+from qiskit_direct_provider.wire import tolerant
 from qiskit_direct_provider.wire.legacy import LOGIN_PATH, LOGOUT_PATH, LoginAnswer, LoginBody
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def client_application(name: str | None) -> str:
 def _login_answer(answer: Answer) -> LoginAnswer:
     """The access token. An answer that cannot be read is not quoted, for it may hold a part of one."""
     try:
-        return msgspec.json.decode(answer.body, type=LoginAnswer)
+        return tolerant.read(answer.body, LoginAnswer, [])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     raise answer.broken("it is not that of a login")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -14,7 +15,11 @@ from qiskit_direct_provider.wire.failures import Failure, read_failure
 if TYPE_CHECKING:
     from qiskit_direct_provider.errors import DirectError
 
-__all__ = ["RETRYABLE_STATUSES", "FailedAnswer", "error_for"]
+__all__ = ["NOT_FOUND", "RETRYABLE_STATUSES", "ROUTE_MISSING", "FailedAnswer", "error_for"]
+
+NOT_FOUND = 404
+ROUTE_MISSING = frozenset({NOT_FOUND, 405, 501})
+"""Statuses by which a server says that it does not have such a path."""
 
 RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
 
@@ -42,6 +47,7 @@ class FailedAnswer(Protocol):
 _BY_CODE: dict[tuple[int, str], tuple[type[errors.DirectError], str]] = {
     (400, "1219"): (errors.AuthenticationError, "check the token and the instance"),
     (404, "1216"): (errors.BackendNotFoundError, "provider.backends() lists the names there are"),
+    (404, "1279"): (errors.ApiError, "check the instance, and that the url is that of its region"),
     (404, "1291"): (errors.JobNotFoundError, "it was deleted, or belongs to another account"),
     (409, "1231"): (errors.DuplicateJobError, "choose another job_id"),
     (409, "1306"): (errors.JobInvalidStateError, "only a running job can be cancelled"),
@@ -49,6 +55,18 @@ _BY_CODE: dict[tuple[int, str], tuple[type[errors.DirectError], str]] = {
     (423, "1233"): (errors.BackendReservedError, "try again after the reservation, or use another backend"),
     (429, "1232"): (errors.LanesFullError, "delete a finished job, or wait until somebody else does"),
 }
+
+# What servers say that send no codes, or not those that are documented.
+_BY_WORDS: tuple[tuple[int, re.Pattern[str], str], ...] = tuple(
+    (status, re.compile(words, re.IGNORECASE), code)
+    for status, words, code in (
+        (400, r"\bbackend\b.{0,300} (?:not (?:available|found)|unknown)", "1216"),
+        (404, r"\bbackend\b.{0,300} (?:not (?:available|found)|unknown)", "1216"),
+        (404, r"\bjob\b.{0,300} (?:not found|unknown)", "1291"),
+        (409, r"\bduplicate\b|\bjob\b.{0,300} already exists", "1231"),
+        (429, r"\bexecution lanes?\b", "1232"),
+    )
+)
 
 _BY_STATUS: dict[int, tuple[type[errors.DirectError], str]] = {
     400: (errors.InvalidInputError, ""),
@@ -81,7 +99,16 @@ def error_for(answer: FailedAnswer, host: str) -> DirectError:
 
 def _kind(status: int, failure: Failure) -> tuple[type[errors.DirectError], str]:
     default = (errors.ApiError, "")
-    return _BY_CODE.get((status, failure.code or "")) or _BY_STATUS.get(status, default)
+    known = _BY_CODE.get((status, failure.code or ""))
+    return known or _meant(status, failure.message) or _BY_STATUS.get(status, default)
+
+
+def _meant(status: int, message: str) -> tuple[type[errors.DirectError], str] | None:
+    """What an error without a known code is, by its words."""
+    for expected, words, code in _BY_WORDS:
+        if status == expected and words.search(message):
+            return next(kind for (_, known), kind in _BY_CODE.items() if known == code)
+    return None
 
 
 def _sentence(answer: FailedAnswer, host: str, failure: Failure, advice: str) -> str:

@@ -18,6 +18,7 @@ from qiskit_direct_provider.clients.paths import path_of
 from qiskit_direct_provider.clients.posting import ORPHAN_PATIENCE_S, post_searched
 from qiskit_direct_provider.clients.presigned import linked_result
 from qiskit_direct_provider.clients.records import liberally, readable
+from qiskit_direct_provider.clients.refusals import NOT_FOUND, ROUTE_MISSING
 from qiskit_direct_provider.clients.runtime_devices import RuntimeDevicesClient
 from qiskit_direct_provider.clients.runtime_records import job_record, nonce_tag
 from qiskit_direct_provider.clients.runtime_sessions import RuntimeSessionsClient
@@ -29,7 +30,6 @@ from qiskit_direct_provider.wire.runtime import (
     PAGE_SIZE,
     JobBody,
     JobCreated,
-    JobPage,
     RuntimeJob,
     TagsBody,
 )
@@ -54,6 +54,10 @@ LONGEST_PAGE_BYTES = 64 * 1024 * 1024
 MOST_PAGES_FOR_A_FEW = 3
 
 _NO_CONTENT = 204
+
+
+class _Jobs(msgspec.Struct):
+    jobs: list[msgspec.Raw] | None
 
 
 class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
@@ -92,7 +96,7 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
         request = Request("POST", "/jobs", body, repeatable=False, patience_s=SUBMISSION_PATIENCE_S)
         return post_searched(
             submission,
-            lambda: self._sender.send(request, deadline, as_json(JobCreated)).id,
+            lambda: self._sender.send(request, deadline, liberally(JobCreated)).id,
             lambda: self.find(submission.job_id, deadline),
             deadline,
         )
@@ -150,7 +154,9 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
         """Forget a job that has ended; one that is gone already is no error."""
         try:
             self._sender.send(Request("DELETE", path_of("/jobs", job_id)), deadline, Answer.accepted)
-        except errors.JobNotFoundError:
+        except errors.DirectError as error:
+            if error.status != NOT_FOUND:
+                raise
             logger.debug("job %s was deleted already", job_id)
 
     def release(self, job_id: str, deadline: Deadline) -> bool:  # noqa: ARG002 - the interface's parameters
@@ -170,7 +176,9 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
         request = Request("GET", path_of("/jobs", job_id, "results"))
         try:
             body = self._sender.send(request, deadline, _text, MAX_OBJECT_BYTES)
-        except errors.JobNotFoundError:
+        except errors.DirectError as error:
+            if error.status != NOT_FOUND:
+                raise
             return None
         return None if body is None else linked_result(body, self._http, deadline)
 
@@ -187,20 +195,26 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
             time.sleep(min(RESULT_STEP_S, give_up.remaining()))
         return body
 
-    def logs(self, job_id: str, deadline: Deadline) -> str | None:
-        """The log, as text; None when there is none (yet), or none any more."""
+    def logs(self, job_id: str, deadline: Deadline, *, ended: bool = False) -> str | None:  # noqa: ARG002 - it does not lag here
+        """The log, as text; None when there is none (yet), or none any more, or on servers without logs."""
         request = Request("GET", path_of("/jobs", job_id, "logs"), headers={"Accept": "*/*"})
         try:
             body = self._sender.send(request, deadline, _text, MAX_OBJECT_BYTES)
-        except errors.JobNotFoundError:
+        except errors.DirectError as error:
+            if error.status not in ROUTE_MISSING:
+                raise
             return None
         return None if body is None else body.decode("utf-8", "replace")
 
     def metrics(self, job_id: str, deadline: Deadline) -> dict[str, Any] | None:
-        """Times and usage, in the server's own words."""
-        return self._sender.send(
-            Request("GET", path_of("/jobs", job_id, "metrics")), deadline, as_json(dict[str, Any])
-        )
+        """Times and usage, in the server's own words; None on servers that do not tell them."""
+        request = Request("GET", path_of("/jobs", job_id, "metrics"))
+        try:
+            return self._sender.send(request, deadline, _metrics)
+        except errors.DirectError as error:
+            if error.status not in ROUTE_MISSING:
+                raise
+            return None
 
     def log_out(self, deadline: Deadline) -> None:
         """Tokens of this API end by themselves."""
@@ -228,8 +242,8 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
 
     def _page(self, wanted: Wanted, offset: int, deadline: Deadline) -> list[JobRecord]:
         request = Request("GET", "/jobs?" + query_of(wanted, offset))
-        page = self._sender.send(request, deadline, as_json(JobPage), LONGEST_PAGE_BYTES)
-        return [job_record(document) for document in readable(page.jobs, RuntimeJob)]
+        page = self._sender.send(request, deadline, as_json(_Jobs), LONGEST_PAGE_BYTES)
+        return [job_record(document) for document in readable(page.jobs or [], RuntimeJob)]
 
 
 def _sendable_tags(own_id: str | None, tags: tuple[str, ...]) -> list[str]:
@@ -246,6 +260,12 @@ def _sendable_tags(own_id: str | None, tags: tuple[str, ...]) -> list[str]:
         if not 0 < len(tag) <= LONGEST_TAG:
             raise errors.InvalidInputError(f"tags have 1 to {LONGEST_TAG} characters here, not {tag[:100]!r}")
     return [*own, *tags]
+
+
+def _metrics(answer: Answer) -> dict[str, Any] | None:
+    if answer.status == _NO_CONTENT:
+        return None
+    return answer.decoded(lambda document: msgspec.json.decode(document, type=dict[str, Any] | None))
 
 
 def _text(answer: Answer) -> bytes | None:

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients._http import Answer, Request, Sender, as_json
 from qiskit_direct_provider.clients.paths import path_of
 from qiskit_direct_provider.clients.records import liberally, readable
+from qiskit_direct_provider.clients.refusals import ROUTE_MISSING
 from qiskit_direct_provider.clients.runtime_records import backend_item, backend_state
 from qiskit_direct_provider.wire.runtime import RuntimeDevice, RuntimeDevices, StatusDocument
 
@@ -31,9 +33,10 @@ class RuntimeDevicesClient:
     def backends(self, deadline: Deadline) -> list[BackendItem]:
         """All backends. A server that lists names alone is asked for each one's status."""
         found = self._sender.send(Request("GET", "/backends"), deadline, as_json(RuntimeDevices))
-        names = [entry for entry in found.devices if bytes(entry).startswith(b'"')]
+        devices = found.devices or []
+        names = [entry for entry in devices if bytes(entry).startswith(b'"')]
         named = [self.backend(msgspec.json.decode(name, type=str), deadline) for name in names]
-        objects = [entry for entry in found.devices if not bytes(entry).startswith(b'"')]
+        objects = [entry for entry in devices if not bytes(entry).startswith(b'"')]
         return [*named, *map(backend_item, readable(objects, RuntimeDevice))]
 
     def backend(self, name: str, deadline: Deadline) -> BackendItem:
@@ -47,7 +50,7 @@ class RuntimeDevicesClient:
         return self._sender.send(request, deadline, Answer.document)
 
     def properties(self, name: str, deadline: Deadline) -> bytes | None:
-        """The calibration document; None where there is none."""
+        """The calibration document; None where there is none: 404, or an empty document."""
         return self._properties(name, "", deadline)
 
     def properties_at(self, name: str, moment: datetime, deadline: Deadline) -> bytes | None:
@@ -57,7 +60,12 @@ class RuntimeDevicesClient:
 
     def _properties(self, name: str, query: str, deadline: Deadline) -> bytes | None:
         request = Request("GET", path_of("/backends", name, "properties") + query)
-        body = self._sender.send(request, deadline, Answer.document)
+        try:
+            body = self._sender.send(request, deadline, Answer.document)
+        except errors.DirectError as error:
+            if error.status in ROUTE_MISSING:
+                return None
+            raise
         return None if body.strip() in _NOTHING else body
 
     def lanes(self, name: str, deadline: Deadline) -> int | None:  # noqa: ARG002 - Client's signature

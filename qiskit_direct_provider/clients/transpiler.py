@@ -15,6 +15,7 @@ from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Request, Sender, as_json
 from qiskit_direct_provider.clients.paths import path_of
 from qiskit_direct_provider.clients.storage import MAX_OBJECT_BYTES
+from qiskit_direct_provider.wire.redaction import redacted
 from qiskit_direct_provider.wire.transpiler import (
     FAILURE,
     SUCCESS,
@@ -33,6 +34,7 @@ __all__ = ["TranspilerClient"]
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 GROWTH = 1.5
+LONGEST_REASON = 500
 
 
 class _ApiToken:
@@ -93,11 +95,13 @@ class TranspilerClient:
             request = Request("GET", path_of("/transpile", task_id))
             with _in_time(deadline, f"task {task_id} did not end"):
                 state = self._sender.send(request, deadline, as_json(TaskState), MAX_OBJECT_BYTES)
-            if state.state == SUCCESS and state.result is not None:
+            if state.state == SUCCESS and isinstance(state.result, list):
                 return state.result
-            if state.state == FAILURE:
+            if state.state == FAILURE or isinstance(state.result, str):
+                said = redacted(state.result[:LONGEST_REASON]) if isinstance(state.result, str) else ""
                 raise errors.ApiError(
-                    f"the transpiler service could not transpile (task {task_id}), and does not say why: "
+                    f"the transpiler service could not transpile (task {task_id}), "
+                    f"{f'and says {said!r}' if said else 'and does not say why'}: "
                     "check that the circuits fit the backend"
                 )
             if pause >= deadline.remaining():

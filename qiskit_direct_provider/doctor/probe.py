@@ -39,7 +39,7 @@ def probe_finding(client: Client) -> Finding:
         return note(SERVICE_SIDE, f"the job that was to tell was refused: {error}", "try again later")
     try:
         record = _ended(client, job_id, deadline)
-        reached = client.logs(job_id, deadline) is not None
+        reached = client.logs(job_id, deadline, ended=True) is not None
     except errors.DirectError as error:
         return note(SERVICE_SIDE, str(error), "try again later")
     finally:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.clients._http import Request, Sender, as_json
+from qiskit_direct_provider.clients._http import Answer, Request, Sender
 from qiskit_direct_provider.clients.auth import IamTokens
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.device import DeviceDocuments, read_device
@@ -52,14 +54,25 @@ def version_finding(account: Account) -> Finding:
     sender = Sender(account.url, account.http)
     try:
         request = Request("GET", "/version", repeatable=False)
-        found = sender.send(request, Deadline.after(LIMIT_S), as_json(VersionDocument))
+        found = sender.send(request, Deadline.after(LIMIT_S), _version)
     except errors.DirectError as error:
         if error.status in _NOT_THERE:
             return note("API version", f"{account.url} does not tell", "is the url that of the API?")
         return failed("API version", str(error), "check that the url is that of the API, and its channel")
     finally:
         sender.close()
-    return ok("API version", found.version)
+    return ok("API version", found)
+
+
+def _version(answer: Answer) -> str:
+    """The version; some servers put the document into a text, or send nothing else than the version."""
+    found = answer.json(VersionDocument | str)  # type: ignore[arg-type]
+    if isinstance(found, str):
+        try:
+            return msgspec.json.decode(found, type=VersionDocument).version
+        except msgspec.DecodeError:
+            return found
+    return found.version
 
 
 def backend_findings(account: Account, client: Client) -> Iterator[Finding]:

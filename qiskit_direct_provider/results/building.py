@@ -14,7 +14,7 @@ from qiskit_direct_provider.wire.codec import CodecError
 if TYPE_CHECKING:
     from qiskit.primitives import BitArray, PubResult
 
-__all__ = ["bit_array", "pub_result"]
+__all__ = ["bit_array", "pub_result", "spelled"]
 
 _WIDEST_REGISTER = 1_000_000
 _SHOTS_AND_BYTES = 2
@@ -43,6 +43,15 @@ def bit_array(array: npt.NDArray[Any], num_bits: object) -> BitArray:
         raise CodecError("a bit array has bits beyond its number of bits")
     container, _, _, _ = _containers()
     return container(array, num_bits)
+
+
+def spelled(name: str) -> str:
+    """The name of a field; an older release of the API misspelt this one.
+
+    >>> spelled("ensamble_standard_error")
+    'ensemble_standard_error'
+    """
+    return "ensemble_standard_error" if name == "ensamble_standard_error" else name
 
 
 def pub_result(

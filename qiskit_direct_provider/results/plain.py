@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qiskit_direct_provider.results.building import bit_array, pub_result
+from qiskit_direct_provider.results.building import bit_array, pub_result, spelled
 from qiskit_direct_provider.wire.codec import CodecError, decode_ndarray, read_hex
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def primitive_result(pubs: list[PlainPub], metadata: Raw, allowance: Allowance) 
 
 
 def _pub(pub: PlainPub, allowance: Allowance) -> PubResult:
-    fields = {_spelled(name): _field(allowance.plain(raw), allowance) for name, raw in pub.data.items()}
+    fields = {spelled(name): _field(allowance.plain(raw), allowance) for name, raw in pub.data.items()}
     bits = [value for value in fields.values() if not isinstance(value, np.ndarray)]
     leading = bits[0] if bits else fields.get("evs")
     return pub_result(
@@ -43,11 +43,6 @@ def _pub(pub: PlainPub, allowance: Allowance) -> PubResult:
         allowance.plain_metadata(pub.metadata),
         sampler=bool(bits) or "evs" not in fields,
     )
-
-
-def _spelled(name: str) -> str:
-    """The name of a field; an older release of the API misspelt this one."""
-    return "ensemble_standard_error" if name == "ensamble_standard_error" else name
 
 
 def _field(value: Any, allowance: Allowance) -> Any:

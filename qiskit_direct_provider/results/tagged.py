@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qiskit_direct_provider.results.building import bit_array, pub_result
+from qiskit_direct_provider.results.building import bit_array, pub_result, spelled
 from qiskit_direct_provider.wire.codec import CodecError
 from qiskit_direct_provider.wire.results import Array, BitField, Complex, Figure
 
@@ -27,10 +27,10 @@ def primitive_result(result: TaggedResult, allowance: Allowance) -> PrimitiveRes
 
 def _pub(pub: TaggedPub, allowance: Allowance) -> PubResult:
     content = pub.value.data.value
-    fields = {name: _field(entry, allowance) for name, entry in content.fields.items()}
     names = content.field_names
-    if names is not None and names != list(fields) and set(names) != fields.keys():
-        raise CodecError(f"fields {names} are announced, but {list(fields)} are there")
+    if names is not None and names != list(content.fields) and set(names) != content.fields.keys():
+        raise CodecError(f"fields {names} are announced, but {list(content.fields)} are there")
+    fields = {spelled(name): _field(entry, allowance) for name, entry in content.fields.items()}
     return pub_result(
         fields,
         tuple(content.shape or ()),

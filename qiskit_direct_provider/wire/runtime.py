@@ -187,7 +187,7 @@ class RuntimeDevice(Struct, kw_only=True, omit_defaults=True):
 class RuntimeDevices(Struct, kw_only=True):
     """``GET /backends``: names alone until 2024, objects since."""
 
-    devices: list[Raw]
+    devices: list[Raw] | None
 
 
 class StatusDocument(Struct, kw_only=True, omit_defaults=True):

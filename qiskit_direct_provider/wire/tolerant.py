@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -19,8 +20,9 @@ _MOST_ISSUES = 100
 def read(document: bytes, shape: type[S], issues: list[str]) -> S:
     """Decode a JSON object; when it does not fit as a whole, fit it member by member.
 
-    A member that cannot be read takes its default, an entry of a list that cannot be read is left out;
-    either adds a line to ``issues``. The regular case costs one typed decode.
+    A member that cannot be read takes its default, an entry of a list that cannot be read is left out, a
+    number that was written as text is a number; each adds a line to ``issues``. The regular case costs one
+    typed decode.
 
     Raises:
         msgspec.DecodeError: Not a JSON object, or a member without a default cannot be read.
@@ -82,7 +84,20 @@ def _fit(value: Any, shape: Any, path: str, issues: list[str]) -> Any:
             return _salvage(value, shape, path, issues)
         if typing.get_origin(shape) not in {list, dict, tuple} and len(options) == 1:
             return _fit(value, options[0], path, issues)
-        raise
+        interpreted = _interpreted(value, shape)
+        if interpreted is None:
+            raise
+        _report(issues, f"{path}: {value!r:.60} was taken as {interpreted!r:.60}")
+        return interpreted
+
+
+def _interpreted(value: Any, shape: Any) -> Any:
+    """A number or a flag that was written as text, or a whole number with a point; None when neither."""
+    try:
+        found = msgspec.convert(value, shape, strict=False)
+    except msgspec.ValidationError:
+        return None
+    return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
 def _fit_entries(entries: list[Any], shape: Any, path: str, issues: list[str]) -> list[Any]:

@@ -64,7 +64,10 @@ class TranspiledCircuit(Struct, kw_only=True):
 
 
 class TaskState(Struct, kw_only=True):
-    """``GET /transpile/{task_id}``. A task is over when it failed, or succeeded with a result."""
+    """``GET /transpile/{task_id}``. A task is over when it failed, or succeeded with a result.
+
+    The result of one that failed is null or, undocumented, says why.
+    """
 
     state: str
-    result: list[TranspiledCircuit] | None = None
+    result: list[TranspiledCircuit] | str | None = None

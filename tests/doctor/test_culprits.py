@@ -12,6 +12,7 @@ import pytest
 import trustme
 from connecting import free_port
 from fronts import asking_for_login, front
+from odd_bodies import ODD_BODIES, OddProxy
 
 from qiskit_direct_provider import DirectProvider, S3Storage
 from qiskit_direct_provider.doctor import Finding, State, culprit, examine
@@ -175,6 +176,19 @@ def test_an_address_that_is_not_the_api(check: Check, service: LocalService) -> 
         where, text, _ = blamed(check(url=url))
     assert where == "API version"
     assert "not what the API promises" in text
+
+
+@pytest.mark.parametrize("body", ['"1.0.0"', '"{\\"version\\": \\"1.0.0\\"}"', '{"version": "1.0.0"}'])
+def test_the_version_in_any_form(
+    check: Check, service: LocalService, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        ODD_BODIES, "version", lambda _: (body.encode(), {"Content-Type": "application/json"})
+    )
+    proxy = OddProxy(service.url)
+    with proxy.odd("GET", "/version", "version"):
+        assert named(check(url=proxy.url), "API version").text == "1.0.0"
+    proxy.close()
 
 
 def test_a_store_that_this_machine_does_not_reach(check: Check, own_storage: S3Storage) -> None:

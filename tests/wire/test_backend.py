@@ -76,6 +76,19 @@ def test_one_damaged_part_does_not_hide_the_rest() -> None:
     assert any(issue.startswith("gates[1]") for issue in issues)
 
 
+def test_numbers_that_are_written_as_text() -> None:
+    issues: list[str] = []
+    found = read_configuration(configuration(dt="4.0", n_qubits="2", simulator="false"), issues)
+    assert (found.dt, found.n_qubits, found.simulator) == (pytest.approx(4e-9), 2, False)
+    assert issues[0] == "n_qubits: '2' was taken as 2"
+    document = {"gates": [{"gate": "cz", "qubits": ["0", "1"], "parameters": []}], "qubits": []}
+    calibration = read_calibration(json.dumps(document).encode(), issues)
+    assert calibration is not None
+    assert calibration.gates[0].qubits == (0, 1)
+    for word in ("nan", "inf", "fast"):
+        assert read_configuration(configuration(dt=word), issues).dt is None
+
+
 def test_qubits_keep_their_place_when_an_entry_is_damaged() -> None:
     """The list of qubits is read by position, so a damaged entry must leave a gap, not close up."""
     figure = {"name": "T1", "unit": "us", "value": 100.0}
