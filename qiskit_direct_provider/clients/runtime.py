@@ -30,6 +30,7 @@ from qiskit_direct_provider.wire.runtime import (
     PAGE_SIZE,
     JobBody,
     JobCreated,
+    JobPage,
     RuntimeJob,
     TagsBody,
 )
@@ -54,10 +55,6 @@ LONGEST_PAGE_BYTES = 64 * 1024 * 1024
 MOST_PAGES_FOR_A_FEW = 3
 
 _NO_CONTENT = 204
-
-
-class _Jobs(msgspec.Struct):
-    jobs: list[msgspec.Raw] | None
 
 
 class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
@@ -242,7 +239,7 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
 
     def _page(self, wanted: Wanted, offset: int, deadline: Deadline) -> list[JobRecord]:
         request = Request("GET", "/jobs?" + query_of(wanted, offset))
-        page = self._sender.send(request, deadline, as_json(_Jobs), LONGEST_PAGE_BYTES)
+        page = self._sender.send(request, deadline, as_json(JobPage), LONGEST_PAGE_BYTES)
         return [job_record(document) for document in readable(page.jobs or [], RuntimeJob)]
 
 

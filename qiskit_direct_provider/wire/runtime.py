@@ -140,13 +140,10 @@ class RuntimeJob(Struct, kw_only=True, omit_defaults=True):
     params: Raw | None = None
 
 
-class JobPage(Struct, kw_only=True, omit_defaults=True):
-    """One page of ``GET /jobs``."""
+class JobPage(Struct, kw_only=True):
+    """One page of ``GET /jobs``; what it says of its own length is not needed."""
 
-    jobs: list[Raw]
-    count: int | None = None
-    limit: int | None = None
-    offset: int | None = None
+    jobs: list[Raw] | None
 
 
 class Metrics(Struct, kw_only=True, omit_defaults=True):
