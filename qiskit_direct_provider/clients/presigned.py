@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import re
@@ -73,10 +74,11 @@ def _parted(link: Secret) -> tuple[str, Secret]:
 
 
 def _split(link: Secret) -> SplitResult | None:
-    try:
-        return urlsplit(link.reveal())
-    except ValueError:
-        return None
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(link.reveal())
+        if parts.port != 0:  # which is looked at only now
+            return parts
+    return None
 
 
 def _body(answer: Answer) -> bytes:

@@ -67,6 +67,7 @@ def test_what_is_no_link_is_the_result_itself(body: bytes) -> None:
             "//localhost/secret",
         ),
         *("https://[secret", "https://\u2100secret.com/", "https://:443/secret"),
+        *("https://localhost:99999/secret", "https://localhost:0/secret", "https://localhost:secret/"),
     ],
 )
 def test_a_link_that_is_not_safe_is_refused(url: str) -> None:
