@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from qiskit_direct_provider.device import DeviceDocuments
-from qiskit_direct_provider.files import data_folder, write_whole
+from qiskit_direct_provider.files import data_folder, sweep, write_whole
 
 __all__ = ["CalibrationArchive", "archive_folder"]
 
@@ -92,6 +92,7 @@ def _write(file: Path, documents: DeviceDocuments) -> None:
         documents.properties or b"",
     )
     write_whole(file, gzip.compress(content, compresslevel=1, mtime=0))
+    sweep(file)
 
 
 def _read(file: Path) -> DeviceDocuments:

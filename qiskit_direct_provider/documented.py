@@ -7,7 +7,6 @@ import datetime as dt
 import logging
 import math
 import os
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.device import Device, DeviceDocuments, read_device
+from qiskit_direct_provider.forking import ThreadLock
 from qiskit_direct_provider.models import configuration_model, properties_model
 from qiskit_direct_provider.notices import CalibrationChangedWarning
 from qiskit_direct_provider.snapshots import save_snapshot
@@ -53,7 +53,7 @@ class Documented:
     def _prepare(self, workspace: Workspace, *, use_fractional_gates: bool) -> None:
         self._workspace = workspace
         self._use_fractional_gates = use_fractional_gates
-        self._lock = threading.RLock()
+        self._lock = ThreadLock()
         self._device: Device | None = None
         self._fetched_at = -math.inf
         self._models: dict[Any, Any] = {}
@@ -175,8 +175,7 @@ class Documented:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """One thread at a time fetches; the others wait for it, within the time limit of a call."""
-        left = self._client.deadline().remaining()
-        if not self._lock.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
+        if not self._lock.acquire(self._client.deadline().remaining()):
             raise errors.TransportError(f"{self.name}: the documents did not come in time", retryable=True)
         try:
             yield

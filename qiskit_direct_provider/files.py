@@ -8,14 +8,39 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["data_folder", "held", "locked", "private_folder", "write_whole"]
+from qiskit_direct_provider.errors import StorageError
+
+__all__ = ["at_home", "data_folder", "held", "locked", "private_folder", "sweep", "write_whole"]
+
+LEFT_BEHIND_S = 3600.0
+_handles: set[int] = set()
+"""What is open for the sake of a lock just now."""
+
+
+def at_home(path: str | os.PathLike[str]) -> Path:
+    """A path, with ``~`` put in full; a user without a home has nothing there."""
+    with contextlib.suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
 
 
 def data_folder() -> Path:
-    """Where this package keeps data of the user: ``QISKIT_DIRECT_DATA``, else the platform's usual place."""
+    """Where this package keeps data of the user: ``QISKIT_DIRECT_DATA``, else the platform's usual place.
+
+    Raises:
+        StorageError: It is in the home folder, and this user has none.
+    """
     chosen = os.environ.get("QISKIT_DIRECT_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
+    try:
+        return (Path(chosen) if chosen else _usual_folder()).expanduser()
+    except RuntimeError as error:
+        raise StorageError(
+            "there is no place to write jobs down: this user has no home folder. Set HOME, or "
+            "QISKIT_DIRECT_DATA, to a folder that can be written to"
+        ) from error
+
+
+def _usual_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("qiskit-direct-provider", appauthor=False))
@@ -58,6 +83,20 @@ def write_whole(file: Path, data: bytes, *, durable: bool = True) -> None:
         _sync_folder(file.parent)
 
 
+def sweep(beside: Path) -> None:
+    """Remove what writers that were killed left half written in a folder of this package.
+
+    Args:
+        beside: A file of that folder that was written just now: its time is now, by the clock of the disk.
+            Whatever is an hour older than that has no writer any more.
+    """
+    with contextlib.suppress(OSError):
+        oldest = beside.stat().st_mtime - LEFT_BEHIND_S
+        for file in beside.parent.glob(".*.tmp"):
+            if file.stat().st_mtime < oldest:
+                file.unlink(missing_ok=True)
+
+
 def _sync_folder(folder: Path) -> None:
     """Make a new name in a folder last; some file systems cannot, and then there is nothing to be done."""
     with contextlib.suppress(OSError):
@@ -78,12 +117,9 @@ def locked(folder: Path, name: str = ".lock") -> Iterator[None]:
     """
     import fcntl
 
-    handle = os.open(private_folder(folder) / name, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with _opened(private_folder(folder) / name, os.O_RDWR | os.O_CREAT) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -99,15 +135,52 @@ def held(file: Path, *, wait: bool) -> Iterator[bool]:
     """
     import fcntl
 
+    operation = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+    while True:
+        with contextlib.ExitStack() as stack:
+            try:
+                handle = stack.enter_context(_opened(file, os.O_RDWR))
+            except OSError:
+                yield True
+                return
+            alone = _flocked(handle, operation)
+            if not alone or _is_still(file, handle):
+                yield alone
+                return
+
+
+@contextlib.contextmanager
+def _opened(file: Path, flags: int) -> Iterator[int]:
+    """A handle for a lock, let go of at the end, whatever children were forked meanwhile."""
+    import fcntl
+
+    handle = os.open(file, flags, 0o600)
+    _handles.add(handle)
     try:
-        handle = os.open(file, os.O_RDWR)
-    except OSError:
-        yield True
-        return
-    try:
-        yield _flocked(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield handle
     finally:
+        _handles.discard(handle)
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # a child that has the handle, too, would keep the lock
         os.close(handle)
+
+
+def _close_in_child() -> None:
+    """A lock must end with the process that took it; it lasts as long as any child has its handle."""
+    while _handles:
+        os.close(_handles.pop())
+
+
+if hasattr(os, "register_at_fork"):  # where processes can be forked
+    os.register_at_fork(after_in_child=_close_in_child)
+
+
+def _is_still(file: Path, handle: int) -> bool:
+    """Whether a handle is of the file that has the name now: it may have been replaced by another one."""
+    try:
+        return os.path.samestat(file.stat(), os.fstat(handle))
+    except OSError:
+        return False
 
 
 def _flocked(handle: int, operation: int) -> bool:

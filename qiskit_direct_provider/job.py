@@ -17,6 +17,8 @@ from qiskit_direct_provider.tracked_job import TrackedJob
 from qiskit_direct_provider.wire.primitives import ESTIMATOR, SAMPLER
 
 if TYPE_CHECKING:
+    import asyncio
+
     from qiskit.primitives import PrimitiveResult
     from qiskit.providers import BackendV2
     from qiskit.providers.jobstatus import JobStatus
@@ -220,7 +222,7 @@ class DirectJob(JobFacts, JobV1):
             vigil = Vigil(self._workspace.poller, tickets)
             for part, ticket in waits:
                 ended.clear()
-                ticket.on_end = lambda: loop.call_soon_threadsafe(ended.set)
+                ticket.on_end = lambda: _wake(loop, ended)
                 while not ticket.over:
                     with contextlib.suppress(asyncio.TimeoutError):
                         await asyncio.wait_for(ended.wait(), vigil.due_s())
@@ -302,6 +304,12 @@ class DirectJob(JobFacts, JobV1):
 
         changed = self._workspace.journal.advance(self._entry.job_id, **changes)
         self._entry = changed or msgspec.structs.replace(self._entry, **changes)
+
+
+def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """Tell a loop; one that was closed meanwhile has nobody who waits."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(ended.set)
 
 
 def _outcome(part: TrackedJob, deadline: Deadline, wait: float | None) -> PrimitiveResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import functools
 import hashlib
 import json
 import logging
@@ -14,14 +15,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_direct_provider.errors import DuplicateJobError, StorageError
 from qiskit_direct_provider.expectations import CircuitRecord
-from qiskit_direct_provider.files import data_folder, held, locked, write_whole
+from qiskit_direct_provider.files import data_folder, held, locked, sweep, write_whole
 
 __all__ = [
     "WITHOUT_RESULT",
@@ -48,6 +50,8 @@ class Stage(str, enum.Enum):
 
 
 WITHOUT_RESULT = ("CANCELLED", "ERROR")
+_STATUSES = {None, *JobStatus.__members__}
+_Moment = Annotated[datetime, Meta(tz=True)]
 _ORDER = {stage: position for position, stage in enumerate(Stage)}
 
 
@@ -58,7 +62,7 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
         calibration: When the device was calibrated that the job was made for, ISO 8601.
         status: Name of the last known Qiskit JobStatus.
         quantum_ns: Time that the device was dedicated to the job, in nanoseconds.
-        origin: Host and process that sent it.
+        origin: Host, process, and that process' own word, that sent it.
         parts: Ids of the jobs that it was parted into, in order; it is not sent itself then.
         part_of: Id of the job of which it is a part.
         server_id: The id that the server gave it, where that is another.
@@ -69,7 +73,7 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
     backend_name: str
     program_id: str
     stage: Stage
-    intended: datetime
+    intended: _Moment
     circuits: tuple[CircuitRecord, ...]
     timeout_s: int
     log_level: str = "warning"
@@ -79,8 +83,8 @@ class JobEntry(Struct, kw_only=True, frozen=True, omit_defaults=True):
     calibration: str | None = None
     backend_version: str | None = None
     status: str | None = None
-    created: datetime | None = None
-    ended: datetime | None = None
+    created: _Moment | None = None
+    ended: _Moment | None = None
     quantum_ns: int | None = None
     reason_code: str | None = None
     reason_message: str | None = None
@@ -103,8 +107,20 @@ def journal_folder(url: str) -> Path:
 
 
 def this_process() -> str:
-    """Host and process, as entries name who sent them."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Host and process, as entries name who sent them.
+
+    Numbers of processes are used again, so that each process has a word of its own beside its number.
+    """
+    return f"{socket.gethostname()}:{os.getpid()}:{_own_word()}"
+
+
+@functools.cache
+def _own_word() -> str:
+    return os.urandom(8).hex()
+
+
+if hasattr(os, "register_at_fork"):  # where processes can be forked
+    os.register_at_fork(after_in_child=_own_word.cache_clear)
 
 
 def new_entry(program_id: str, circuits: tuple[CircuitRecord, ...], **known: Any) -> JobEntry:
@@ -132,6 +148,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._swept = False
 
     def begin(self, entry: JobEntry, payload: bytes) -> JobEntry:
         """Write a job down before it is sent: the input first, so that the entry is never without it.
@@ -155,6 +172,7 @@ class Journal:
                     return known
                 write_whole(self._file(entry.job_id, ".input"), zlib.compress(payload, 1))
                 self._write(entry, durable=True)
+                self._sweep(entry.job_id)
                 return entry
         except OSError as error:
             raise StorageError(
@@ -197,6 +215,10 @@ class Journal:
             with contextlib.suppress(OSError):
                 self._file(job_id, suffix).unlink()
 
+    def is_damaged(self, job_id: str) -> bool:
+        """Whether a job was written down of which nothing can be read any more."""
+        return self._file(job_id, ".json").exists() and self.entry(job_id) is None
+
     def entry(self, job_id: str) -> JobEntry | None:
         """What is on record of a job, by its id here or by the server's; None when nothing can be read."""
         found = _read_entry(self._file(job_id, ".json"))
@@ -235,11 +257,17 @@ class Journal:
         """The result of a job, if it was kept."""
         return self._unpacked(job_id, ".result")
 
+    def _sweep(self, job_id: str) -> None:
+        """Once: a folder of many jobs takes a while to be read."""
+        if not self._swept:
+            self._swept = True
+            sweep(self._file(job_id, ".input"))
+
     def _write(self, entry: JobEntry, *, durable: bool) -> None:
         write_whole(self._file(entry.job_id, ".json"), _encode(entry), durable=durable)
 
     def _file(self, job_id: str, suffix: str) -> Path:
-        return self.folder / (hashlib.sha256(job_id.encode()).hexdigest()[:32] + suffix)
+        return self.folder / (_digest(job_id) + suffix)
 
     def _unpacked(self, job_id: str, suffix: str) -> bytes | None:
         try:
@@ -248,14 +276,27 @@ class Journal:
             return None
 
 
+def _digest(job_id: str) -> str:
+    return hashlib.sha256(job_id.encode()).hexdigest()[:32]
+
+
 def _read_entry(file: Path) -> JobEntry | None:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=JobEntry)
+        return _decoded(file)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, msgspec.DecodeError) as error:
         logger.warning("an entry of the journal cannot be read: %s: %s", file, error)
         return None
+
+
+def _decoded(file: Path) -> JobEntry:
+    entry = msgspec.json.decode(file.read_bytes(), type=JobEntry)
+    if entry.status not in _STATUSES:
+        raise ValueError(f"there is no status {entry.status!r}")
+    if _digest(entry.job_id) != file.stem:
+        raise ValueError("it is of another job")
+    return entry
 
 
 def _encode(entry: JobEntry) -> bytes:

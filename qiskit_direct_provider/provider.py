@@ -208,7 +208,7 @@ class DirectProvider(AccountMethods, Discovery, JobService):
             shutil.rmtree(folder, ignore_errors=True)
             raise
         self._service = service
-        self._forget = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._forget = weakref.finalize(self, _remove, folder, os.getpid())
 
     def _open(
         self,
@@ -310,3 +310,9 @@ class DirectProvider(AccountMethods, Discovery, JobService):
     @property
     def _client(self) -> Client:
         return self._workspace.client
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Remove a folder of this process; a forked child that ends leaves it to its parent."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.interface import SessionRecord, SessionRequest
+from qiskit_direct_provider.forking import ThreadLock
 from qiskit_direct_provider.job_settings import JobSettings, duration_s
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Session:
         self._max_time_s = None if max_time is None else int(duration_s(max_time, "max_time"))
         if self._max_time_s is not None and self._max_time_s < 1:
             raise errors.InvalidInputError(f"max_time must be a second or more, not {max_time!r}")
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._record: SessionRecord | None = None
         self._closed = False
         self._jobs: list[DirectJob] = []

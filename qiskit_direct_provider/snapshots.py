@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qiskit_direct_provider.errors import InvalidInputError, UnsupportedError
-from qiskit_direct_provider.files import write_whole
+from qiskit_direct_provider.files import at_home, write_whole
 from qiskit_direct_provider.wire.tolerant import read_untyped
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def save_snapshot(
     """
     if documents.properties is None:
         raise UnsupportedError("the device has no calibration (properties), so it cannot be played back")
-    path = Path(file).expanduser().absolute()
+    path = at_home(file).absolute()
     if path.exists() and not overwrite:
         raise InvalidInputError(f"{path} is there already; choose another name, or overwrite it")
     if not path.parent.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import time
@@ -18,7 +19,7 @@ from qiskit_direct_provider.journal import WITHOUT_RESULT, Stage, this_process
 from qiskit_direct_provider.results import result_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from qiskit.primitives import PrimitiveResult
 
@@ -36,6 +37,9 @@ FIRST_LANE_PAUSE_S = 1.0
 LONGEST_LANE_PAUSE_S = 30.0
 MOST_ROUNDS = 20  # a server that frees no lane for all its deletes must not be asked for ever
 FREEING_LIMIT_S = 10.0
+
+_unheard: set[str] = set()
+"""Jobs whose last request may be on its way still: this process did not hear what became of it."""
 
 
 def send(
@@ -55,12 +59,14 @@ def send(
             not wait.
         TransportError: It is not known what became of the job; the text says how to find out. It is on
             record, so it is not lost.
+        DuplicateJobError: Another job of that id is on record.
         DirectError: The refusal. Nothing of a new job stays behind.
     """
     journal = workspace.journal
     lane_deadline = None if wait_for_lane_s is None else Deadline.after(wait_for_lane_s)
     _forget_failure(workspace, entry.job_id)
-    is_new = journal.begin(entry, payload) is entry
+    is_damaged = _examined(workspace, entry.job_id, payload)
+    is_new = journal.begin(entry, payload) is entry and not is_damaged
     with journal.sending(entry.job_id, wait=True):
         known = journal.begin(entry, payload)  # another process may have sent it meanwhile, or given up
         if known.stage is not Stage.INTENDED:
@@ -73,6 +79,23 @@ def send(
             if error.job_id is None:
                 journal.discard(entry.job_id)
             raise
+
+
+def _examined(workspace: Workspace, job_id: str, payload: bytes) -> bool:
+    """Whether the id was used before, by a job of which nobody knows any more how far it got.
+
+    Raises:
+        DuplicateJobError: Its input was another one.
+    """
+    journal = workspace.journal
+    if not journal.is_damaged(job_id):
+        return False
+    if journal.payload(job_id) not in {None, payload}:
+        raise errors.DuplicateJobError(
+            f"the id {job_id} belongs to another job, whose entry here is damaged; choose another job_id"
+        )
+    _unheard.add(job_id)
+    return True
 
 
 def _forget_failure(workspace: Workspace, job_id: str) -> None:
@@ -91,7 +114,8 @@ def _deliver(
     pause, rounds = FIRST_LANE_PAUSE_S, 0
     while True:
         try:
-            server_id = client.submit(submission, client.deadline())
+            with _heard(entry.job_id):
+                server_id = client.submit(submission, client.deadline())
         except (errors.LanesFullError, errors.BackendReservedError, errors.RateLimitError) as error:
             full = isinstance(error, errors.LanesFullError)
             rounds += 1
@@ -106,6 +130,18 @@ def _deliver(
             pause = min(2 * pause, LONGEST_LANE_PAUSE_S)
         else:
             return _accepted(workspace, entry, server_id)
+
+
+@contextlib.contextmanager
+def _heard(job_id: str) -> Iterator[None]:
+    """Note that it is heard what becomes of a request. One that is interrupted stays on its way."""
+    _unheard.add(job_id)
+    try:
+        yield
+    except errors.DirectError:
+        _unheard.discard(job_id)
+        raise
+    _unheard.discard(job_id)
 
 
 def _accepted(workspace: Workspace, entry: JobEntry, server_id: str) -> JobEntry:
@@ -145,8 +181,10 @@ def _recovered(workspace: Workspace, job_id: str, lane_deadline: Deadline | None
         raise errors.JobNotFoundError(f"job {job_id} is not on record any more: it was refused")
     if entry.stage is not Stage.INTENDED:
         return entry
+    if journal.result(job_id) is not None:
+        return _accepted(workspace, entry, entry.known_as)
     payload = journal.payload(job_id)
-    orphaned = entry.origin != this_process()
+    orphaned = entry.origin != this_process() or job_id in _unheard
     server_id = client.find(job_id, client.deadline(), orphaned=orphaned)
     if server_id is None and payload is not None:
         return _deliver(workspace, entry, payload, lane_deadline)
@@ -198,7 +236,8 @@ def _holds_lanes(workspace: Workspace, backend_name: str) -> bool:
 def keep_and_free(workspace: Workspace, record: JobRecord) -> bool:
     """Put the outcome of an ended job on disk, then have the server forget it; whether its lane is free."""
     client, journal = workspace.client, workspace.journal
-    note_end(workspace, record)
+    if not note_end(workspace, record) and record.status is not JobStatus.DONE:
+        return False
     if record.status is JobStatus.DONE and journal.result(record.journal_id) is None:
         deadline = client.deadline()
         entry = journal.entry(record.journal_id)
@@ -232,10 +271,15 @@ def downloaded(
     raise AssertionError
 
 
-def note_end(workspace: Workspace, record: JobRecord) -> None:
-    """Keep what the server says about an ended job: it may soon be forgotten there."""
+def note_end(workspace: Workspace, record: JobRecord) -> bool:
+    """Keep what the server says about an ended job: it may soon be forgotten there.
+
+    Returns:
+        False when that could not be written down. A job without a result must not be forgotten then: whoever
+        finds its entry would take it for one that never arrived.
+    """
     reason = record.reason
-    workspace.journal.advance(
+    noted = workspace.journal.advance(
         record.journal_id,
         stage=Stage.ENDED,
         status=record.status.name,
@@ -246,6 +290,7 @@ def note_end(workspace: Workspace, record: JobRecord) -> None:
         reason_message=reason.message if reason else None,
         reason_solution=reason.solution if reason else None,
     )
+    return noted is None or noted.status is not None
 
 
 def _with_holders(workspace: Workspace, entry: JobEntry, error: errors.DirectError) -> errors.LanesFullError:

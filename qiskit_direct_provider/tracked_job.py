@@ -173,8 +173,11 @@ class TrackedJob:
             record = self.record()
         except errors.JobNotFoundError:
             return
-        if record.status in JOB_FINAL_STATES:
-            note_end(self.workspace, record)
+        if record.status in JOB_FINAL_STATES and not note_end(self.workspace, record):
+            raise errors.StorageError(
+                f"job {self.job_id} was not deleted, since its end cannot be written down in "
+                f"{self.workspace.journal.folder}: free some space there"
+            )
         client = self.workspace.client
         client.delete(self.job_id, client.deadline())
         self.change(stage=Stage.FREED)
@@ -204,9 +207,10 @@ class TrackedJob:
             DirectError: The result cannot be had.
         """
         record = self.record()
-        note_end(self.workspace, record)
+        noted = note_end(self.workspace, record)
         if record.status is not JobStatus.DONE:
-            self.free_lane(deadline)
+            if noted:
+                self.free_lane(deadline)
             raise self.ending()
         kept = self.kept(deadline)  # by another process, meanwhile
         if kept is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import os
 import random
 import threading
 import time
@@ -16,6 +15,8 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 
 from qiskit_direct_provider.clients.deadline import NEVER
 from qiskit_direct_provider.errors import ApiError, DirectError, JobNotFoundError
+from qiskit_direct_provider.forking import begun_anew_in_children
+from qiskit_direct_provider.wire.redaction import redacted
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.clients.deadline import Deadline
@@ -118,9 +119,16 @@ class Poller:
         self._changed = threading.Condition()
         self._tickets: list[Ticket] = []
         self._thread: threading.Thread | None = None
-        self._process = os.getpid()
         self._patient = True
         self._unanswered_since: float | None = None
+        begun_anew_in_children(self)
+
+    def begin_anew(self) -> None:
+        """In a forked child neither the thread is there, nor those who wait."""
+        self._changed = threading.Condition()
+        self._tickets = []
+        self._thread = None
+        self._unanswered_since = None
 
     def give_up(self) -> None:
         """The server will not come back: a question without an answer ends its wait from now on."""
@@ -141,9 +149,7 @@ class Poller:
         """Ask about these jobs for as long as the block runs."""
         self.add(tickets)
         with self._changed:
-            if self._thread is None or self._process != os.getpid():
-                self._process = os.getpid()
-                self._unanswered_since = None
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="qiskit-direct-poller", daemon=True)
                 self._thread.start()
         try:
@@ -251,8 +257,17 @@ class Poller:
             records = self._ask({ticket.job_id for ticket in tickets}, min(patience_s, REQUEST_LIMIT_S))
         except DirectError as error:
             self._hand_out(tickets, {}, error)
+        except Exception as error:  # noqa: BLE001 - without its thread, every other wait would never end
+            self._hand_out(tickets, {}, self._broken(error))
         else:
             self._hand_out(tickets, records, None)
+
+    def _broken(self, cause: Exception) -> DirectError:
+        """Why a question could not even be asked, such as for want of memory."""
+        why = redacted(f"{type(cause).__name__}: {cause}")
+        error = ApiError(f"{self.url} could not be asked ({why}); the jobs go on, call result() again")
+        error.__cause__ = cause
+        return error
 
     def _ask(self, job_ids: set[str], limit_s: float) -> dict[str, JobRecord | DirectError]:
         if len(job_ids) == 1:

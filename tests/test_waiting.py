@@ -26,6 +26,8 @@ from qiskit_direct_provider.service.process import LocalService
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from qiskit.result import Result
+
     from qiskit_direct_provider import S3Storage
 
 
@@ -264,3 +266,26 @@ def test_every_method_of_a_job(
             assert job.metrics()["timestamps"]["finished"]
             assert job.queue_position() is None
             assert job.logs() is None or channel == "direct_access"
+
+
+def test_a_loop_that_was_closed_stops_no_other_wait(nairobi: DirectBackend) -> None:
+    """Its task still waits for a job when nobody runs the loop any more."""
+    job = nairobi.run(measured_x(), shots=20)
+    loop = asyncio.new_event_loop()
+
+    async def result() -> Result:
+        return await job
+
+    async def begun() -> asyncio.Task[Result]:
+        task = asyncio.ensure_future(result())
+        await asyncio.sleep(0.01)
+        return task
+
+    left = loop.run_until_complete(begun())
+    loop.close()
+    job.wait_for_final_state(timeout=60)
+    another = nairobi.run(measured_x(), shots=20)
+    assert sum(another.result(timeout=60).get_counts().values()) == 20
+    assert not left.done()
+    left.get_coro().close()
+    left._log_destroy_pending = False

@@ -61,8 +61,12 @@ def account_file(filename: str | os.PathLike[str] | None) -> Path:
     try:
         # A link is followed, or it would be replaced by the file.
         return Path(os.path.realpath(Path(chosen).expanduser()))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise AccountError(f"{filename!r} cannot be the file of the accounts: {error}") from error
+    except RuntimeError as error:
+        raise AccountError(
+            f"there is no {chosen}, as this user has no home folder: set HOME, or QISKIT_DIRECT_CONFIG"
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise AccountError(f"{chosen!r} cannot be the file of the accounts: {error}") from error
 
 
 class AccountFile:

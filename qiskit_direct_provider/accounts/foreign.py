@@ -15,6 +15,7 @@ from qiskit_direct_provider.accounts.storage import S3Storage
 from qiskit_direct_provider.accounts.transport import Proxies
 from qiskit_direct_provider.accounts.urls import origin
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
+from qiskit_direct_provider.files import at_home
 
 __all__ = ["ibm_account_file", "ibm_saved_fields"]
 
@@ -29,7 +30,7 @@ _IBM_CLOUD = "https://cloud.ibm.com"
 
 def ibm_account_file() -> Path:
     """The file of qiskit-ibm-runtime."""
-    return Path("~/.qiskit/qiskit-ibm.json").expanduser()
+    return at_home("~/.qiskit/qiskit-ibm.json")
 
 
 def ibm_saved_fields(name: str | None, *, channel: str | None, url: str | None) -> AccountFields | None:

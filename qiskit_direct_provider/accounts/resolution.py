@@ -102,8 +102,13 @@ class _Search:
     ) -> None:
         self._layers = [fields]
         self._variables = variables
-        self._file = AccountFile(account_file(filename))
+        self._chosen_file = AccountFile(account_file(filename)) if filename else None
         self._empty: list[str] = []
+
+    @property
+    def _file(self) -> AccountFile:
+        """The saved accounts; the usual place matters only when it is needed: some users have no home."""
+        return self._chosen_file or AccountFile(account_file(None))
 
     @property
     def fields(self) -> AccountFields:

@@ -7,11 +7,11 @@ import shlex
 import stat
 import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NoReturn
 
 from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
+from qiskit_direct_provider.files import at_home
 
 __all__ = ["Secret", "SecretLike", "checked_secret", "checked_text"]
 
@@ -132,7 +132,7 @@ def _fetched(place: Mapping[str, str]) -> Secret:
 
 def _from_file(path: str) -> Secret:
     """The first line of a file."""
-    file = Path(path).expanduser()
+    file = at_home(path)
     try:
         with file.open(encoding="utf-8") as stream:
             text = Secret(stream.readline(LONGEST_HEADER_VALUE).strip())

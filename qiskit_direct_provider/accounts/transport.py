@@ -13,6 +13,7 @@ from typing import Any
 from qiskit_direct_provider import notices
 from qiskit_direct_provider.accounts.secret import Secret, checked_secret
 from qiskit_direct_provider.errors import AccountError, InvalidInputError
+from qiskit_direct_provider.files import at_home
 
 __all__ = ["HttpOptions", "Proxies", "check_ntlm", "http_options"]
 
@@ -161,6 +162,6 @@ def _client_certificate(cert: object) -> str | tuple[str, str]:
 def _existing(path: object, rule: str) -> str:
     """A path at which there is something. An empty text must not come to mean no check at all."""
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-    if not isinstance(text, str) or not text or not Path(text).expanduser().exists():
+    if not isinstance(text, str) or not text or not at_home(text).exists():
         raise InvalidInputError(f"{rule}, not {path!r}")
-    return str(Path(text).expanduser())
+    return str(at_home(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from qiskit_direct_provider.errors import (
     ProtocolError,
     TransportError,
 )
+from qiskit_direct_provider.forking import ThreadLock
 from qiskit_direct_provider.wire.iam import GRANT_TYPE, TOKEN_PATH, TokenAnswer
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class IamTokens:
         self._sender = Sender(iam_url, options)
         self._api_key = api_key
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._token: Token | None = None
 
     def headers(self, deadline: Deadline) -> dict[str, Secret]:
@@ -84,7 +84,7 @@ class IamTokens:
         self._sender.close()
 
     def _replace(self, stale: Token | None, deadline: Deadline) -> Token:
-        if not self._lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
+        if not self._lock.acquire(deadline.remaining()):
             raise TransportError(f"{self._sender.host} gave no token within the time limit", retryable=True)
         try:
             if self._token is None or self._token is stale:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.accounts import Secret
 from qiskit_direct_provider.clients._http import Answer, Request, Sender, as_json
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Listing, Wanted
 from qiskit_direct_provider.clients.pages import paged, query_of
 from qiskit_direct_provider.clients.paths import path_of
 from qiskit_direct_provider.clients.posting import ORPHAN_PATIENCE_S, post_searched
-from qiskit_direct_provider.clients.presigned import linked_result
+from qiskit_direct_provider.clients.presigned import link_in, linked_result
 from qiskit_direct_provider.clients.records import liberally, readable
 from qiskit_direct_provider.clients.refusals import NOT_FOUND, ROUTE_MISSING
 from qiskit_direct_provider.clients.runtime_devices import RuntimeDevicesClient
@@ -172,12 +173,12 @@ class RuntimeClient(RuntimeDevicesClient, RuntimeSessionsClient):
         """The result document, if there is one."""
         request = Request("GET", path_of("/jobs", job_id, "results"))
         try:
-            body = self._sender.send(request, deadline, _text, MAX_OBJECT_BYTES)
+            found = self._sender.send(request, deadline, _result_or_link, MAX_OBJECT_BYTES)
         except errors.DirectError as error:
             if error.status != NOT_FOUND:
                 raise
             return None
-        return None if body is None else linked_result(body, self._http, deadline)
+        return linked_result(found, self._http, deadline) if isinstance(found, Secret) else found
 
     def result(self, job_id: str, deadline: Deadline) -> bytes:
         """The result document; it is waited for a moment, should it lag behind the status.
@@ -263,6 +264,12 @@ def _metrics(answer: Answer) -> dict[str, Any] | None:
     if answer.status == _NO_CONTENT:
         return None
     return answer.decoded(lambda document: msgspec.json.decode(document, type=dict[str, Any] | None))
+
+
+def _result_or_link(answer: Answer) -> bytes | Secret | None:
+    """A result, or a link in its place; None without content."""
+    body = _text(answer)
+    return body and (link_in(body) or body)
 
 
 def _text(answer: Answer) -> bytes | None:

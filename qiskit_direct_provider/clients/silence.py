@@ -11,6 +11,11 @@ import urllib3.exceptions
 __all__ = ["never_left", "reason"]
 
 _LATE = "no answer within the time limit"
+# The address of the service was checked before, so that it is the proxy's that cannot be used.
+_UNUSABLE: tuple[tuple[type[Exception], str], ...] = (
+    (requests.exceptions.InvalidSchema, "a SOCKS proxy needs pip install PySocks; see proxies="),
+    (requests.exceptions.InvalidURL, "the address of the proxy cannot be used; see proxies= and HTTPS_PROXY"),
+)
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.ProxyError, "the proxy did not let it through; see proxies="),
     (
@@ -23,6 +28,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
 _NO_CONNECTION = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     ssl.SSLCertVerificationError,
@@ -50,9 +56,10 @@ def reason(error: Exception, advice: str, *, late: bool) -> tuple[str, bool]:
             said = cause.verify_message or "certificate verify failed"
             hint = _CERTIFICATE_ADVICE.get(cause.verify_code, _PRIVATE_CA)
             return f"the certificate was not accepted ({said}): {hint}", False
-    for kind, text in _KINDS:
-        if isinstance(error, kind):
-            return text, True
+    for kinds, retryable in ((_UNUSABLE, False), (_KINDS, True)):
+        for kind, text in kinds:
+            if isinstance(error, kind):
+                return text, retryable
     if late:
         return _LATE, True
     if isinstance(error, requests.exceptions.SSLError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qiskit_direct_provider.accounts.file import account_file
 from qiskit_direct_provider.doctor.finding import Finding, failed, note, ok
+from qiskit_direct_provider.errors import AccountError, StorageError
 from qiskit_direct_provider.files import data_folder
 
 __all__ = ["account_file_finding", "data_folder_finding", "key_file_findings"]
@@ -20,7 +21,10 @@ _PROBE_BYTES = 64 * 1024
 
 def account_file_finding(filename: str | None) -> Finding:
     """Who can read the saved accounts; reading them takes the rights of others away."""
-    file = account_file(filename)
+    try:
+        file = account_file(filename)
+    except AccountError as error:
+        return note("account file", str(error))
     try:
         mode = stat.S_IMODE(file.stat().st_mode)
     except FileNotFoundError:
@@ -48,7 +52,10 @@ def key_file_findings(places: Iterator[dict[str, str]]) -> Iterator[Finding]:
 
 def data_folder_finding() -> Finding:
     """Whether jobs can be written down: without that none is sent."""
-    folder = data_folder()
+    try:
+        folder = data_folder()
+    except StorageError as error:
+        return failed("data folder", str(error), "set QISKIT_DIRECT_DATA to a folder that can be written to")
     there = next(each for each in (folder, *folder.parents) if each.exists())
     advice = "make room or set QISKIT_DIRECT_DATA to a folder that can be written to"
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -284,3 +287,25 @@ def test_a_job_that_failed_is_not_taken_for_the_next_one_of_its_id(
     assert again.cancel()
     with pytest.raises(errors.JobCancelledError):
         again.result(timeout=60)
+
+
+def test_what_was_interrupted_on_its_way_is_not_sent_twice(
+    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+) -> None:
+    """Ctrl-C while the request waits in between: who asks for the job at once must not be quicker than it."""
+    provider, begun = kernel(), threading.Event()
+
+    def hold(when: str, method: str, path: str, _: bytes) -> None:
+        if (when, method, path) == ("before", "POST", route) and not begun.is_set():
+            begun.set()
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            time.sleep(0.8)
+
+    backend.load()
+    proxy.watch = hold
+    with pytest.raises(KeyboardInterrupt):
+        backend.run(measured_x(), shots=20, job_id="interrupted")
+    found = provider.retrieve_job("interrupted")
+    assert proxy.count("POST", route) == 1
+    assert with_tag(provider, found) == [found.job_id()]
+    assert sum(found.result(timeout=60).get_counts().values()) == 20

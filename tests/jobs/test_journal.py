@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+from forks import found_by_child
 from journals import another, break_lock, circuit, entry, files
 
 from qiskit_direct_provider import errors
@@ -16,6 +19,7 @@ from qiskit_direct_provider.journal import (
     Journal,
     Stage,
     journal_folder,
+    this_process,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +32,24 @@ def test_a_new_entry_says_who_intends_what(monkeypatch: pytest.MonkeyPatch) -> N
     assert found.stage is Stage.INTENDED
     assert found.circuits == (circuit(),)
     assert (found.tags, found.name, found.log_level) == (("t",), "n", "warning")
-    assert found.origin == f"{socket.gethostname()}:{os.getpid()}"
+    here = f"{socket.gethostname()}:{os.getpid()}"
+    host_and_number, _, word = found.origin.rpartition(":")
+    assert host_and_number == here
+    assert len(word) == 16
+    assert entry("b").origin == found.origin
     assert abs(datetime.now(timezone.utc) - found.intended) < timedelta(minutes=1)
     assert found.known_as == "a"
     assert entry(server_id="s").known_as == "s"
+
+
+def test_no_two_processes_are_taken_for_one() -> None:
+    """Also where a number is used again: a child that is forked, and a process that begins."""
+    mine = this_process()
+    assert found_by_child(lambda: this_process().split(":")[2] != mine.split(":")[2])
+    script = "from qiskit_direct_provider.journal import this_process; print(this_process())"
+    other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert other.stdout.strip().split(":")[2] != mine.split(":")[2]
+    assert this_process() == mine
 
 
 def test_each_system_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import threading
+from datetime import datetime, timezone
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from journals import another, circuit, entry, files
@@ -156,3 +160,80 @@ def test_metadata_that_json_cannot_hold_at_all(journal: Journal) -> None:
         assert found.backend_name == name.backend_name
     while deep:
         deep = deep[0]
+
+
+# -- what others left ----------------------------------------------------------------------------------
+
+
+def test_what_a_killed_writer_left_is_swept_away(journal: Journal) -> None:
+    """Unless it is so young that its writer may live."""
+    journal.begin(entry("a"), b"input")
+    (name,) = [file.name for file in files(journal, ".input")]
+    old, young = journal.folder / f".{name}.old.tmp", journal.folder / f".{name}.young.tmp"
+    for file, age_s in ((old, 3700), (young, 3500)):
+        file.write_bytes(b"half of an in")
+        moment = files(journal, ".input")[0].stat().st_mtime - age_s
+        os.utime(file, (moment, moment))
+    another(journal).begin(entry("b"), b"input")
+    assert files(journal, ".tmp") == [young]
+    assert journal.payload("a") == b"input"
+
+
+def test_a_folder_is_swept_once(journal: Journal) -> None:
+    """One of many jobs takes a while to be read."""
+    journal.begin(entry("a"), b"input")
+    left = journal.folder / ".left.tmp"
+    left.touch()
+    os.utime(left, (0, 0))
+    journal.begin(entry("b"), b"input")
+    assert left.exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (b'"stage":"intended"', b'"stage":"intended","status":"PAUSED"'),
+        (b'"stage":"intended"', b'"stage":"resting"'),
+        (b'"job_id":"a"', b'"job_id":"b"'),
+        (b'Z","circuits"', b'","circuits"'),
+    ],
+)
+def test_an_entry_of_a_later_release_or_of_another_job_is_not_believed(
+    journal: Journal, caplog: pytest.LogCaptureFixture, written: bytes, instead: bytes
+) -> None:
+    """Of a status, a stage or a moment that nobody knows here."""
+    journal.begin(msgspec.structs.replace(entry(), intended=datetime.now(timezone.utc)), b"input")
+    assert not journal.is_damaged("a")
+    (file,) = files(journal, ".json")
+    content = file.read_bytes()
+    assert written in content
+    file.write_bytes(content.replace(written, instead))
+    assert journal.entry("a") is None
+    assert list(journal.entries()) == []
+    assert journal.is_damaged("a")
+    assert not journal.is_damaged("b")
+    assert "cannot be read" in caplog.text
+
+
+def test_a_lock_is_of_the_file_that_has_the_name_now(journal: Journal) -> None:
+    """Who waited while the file was replaced is not alone because of the one that is gone."""
+    journal.begin(entry(), b"input")
+    got: list[bool] = []
+
+    def send() -> None:
+        with (
+            another(journal).sending("a", wait=True),
+            another(journal).sending("a", wait=False) as second,
+        ):
+            got.append(second)
+
+    with contextlib.ExitStack() as before:
+        before.enter_context(journal.sending("a", wait=True))
+        waiting = threading.Thread(target=send)
+        waiting.start()
+        waiting.join(0.2)
+        journal.discard("a")
+        journal.begin(entry(), b"input")
+        before.close()
+        waiting.join(60)
+    assert got == [False]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
 import time
 
@@ -261,15 +260,32 @@ def test_another_process_has_a_thread_and_a_silence_of_its_own() -> None:
     with poller.watched([poller.ticket("a", time.monotonic())]) as (ticket,):
         assert poller.news([ticket], 0, Deadline.after(LONGEST_WAIT_S)) >= 1
         (first,) = pollers()
-        poller._process = os.getpid() + 1
         poller._unanswered_since = time.monotonic() - 1000
+        poller.begin_anew()
         with poller.watched([poller.ticket("a", time.monotonic())]) as (own,):
             assert len(pollers()) == 2
-            assert poller._process == os.getpid()
             assert poller.silence_s() < 500
             assert poller.news([own], 0, Deadline.after(LONGEST_WAIT_S)) >= 1
         threads = pollers()
     assert all(map(gone, [first, *threads]))
+
+
+def test_a_question_that_cannot_be_asked_ends_its_wait_alone() -> None:
+    """Such as for want of memory, or of threads: nobody waits for ever, and others are asked about."""
+    server = Running({"a": math.inf})
+    server.failures["job"] = [RuntimeError("no thread; https://store/x?X-Amz-Signature=secret")]
+    poller = running(server)
+    with poller.watched([poller.ticket("a", time.monotonic())]) as (ticket,):
+        assert poller.news([ticket], 0, Deadline.after(LONGEST_WAIT_S)) == 1
+        assert isinstance(ticket.error, errors.ApiError)
+        assert "could not be asked (RuntimeError: no thread" in str(ticket.error)
+        assert "secret" not in str(ticket.error)
+        assert isinstance(ticket.error.__cause__, RuntimeError)
+        with poller.watched([poller.ticket("a", time.monotonic())]) as (again,):
+            assert poller.news([again], 0, Deadline.after(LONGEST_WAIT_S)) == 1
+            assert again.error is None
+        threads = pollers()
+    assert all(map(gone, threads))
 
 
 def test_a_new_job_does_not_wait_for_the_turn_of_an_old_one() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from journals import break_lock
 from qiskit.providers.jobstatus import JobStatus
 from simulated_server import DOCUMENT, SimulatedServer
 from simulated_worlds import CIRCUIT, intended, on_record, stage, unwritable_result
@@ -14,7 +17,7 @@ from simulated_worlds import CIRCUIT, intended, on_record, stage, unwritable_res
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.interface import Reason
-from qiskit_direct_provider.journal import Stage
+from qiskit_direct_provider.journal import Stage, this_process
 from qiskit_direct_provider.results import reading
 from qiskit_direct_provider.submission import (
     downloaded,
@@ -23,7 +26,9 @@ from qiskit_direct_provider.submission import (
     keep_and_free,
     note_end,
     recover,
+    send,
 )
+from qiskit_direct_provider.tracked_job import TrackedJob
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.workspace import Workspace
@@ -62,6 +67,69 @@ def test_what_a_dead_process_left_is_looked_for_with_patience(
         assert entry is not None
         recover(workspace, entry)
     assert server.orphans == ["b"]
+
+
+def test_a_number_of_a_process_that_is_used_again(workspace: Workspace, server: SimulatedServer) -> None:
+    """The process that has it now did not hear what became of the other one's request."""
+    host_and_number = f"{socket.gethostname()}:{os.getpid()}"
+    assert this_process().startswith(f"{host_and_number}:")
+    for job_id, origin in (("a", host_and_number), ("b", f"{host_and_number}:another")):
+        entry = msgspec.structs.replace(intended(job_id), origin=origin)
+        recover(workspace, workspace.journal.begin(entry, b"input"))
+    assert server.orphans == ["a", "b"]
+
+
+def test_what_was_interrupted_is_looked_for_with_patience(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    """Its request may be on its way still, although its process lives; a refused one is not."""
+    server.failures["submit"] = [KeyboardInterrupt(), errors.TransportError("lost", job_id="b")]
+    for job_id, end in (("a", KeyboardInterrupt), ("b", errors.TransportError)):
+        with pytest.raises(end):
+            send(workspace, intended(job_id), b"input")
+    for job_id in "ab":
+        entry = workspace.journal.entry(job_id)
+        assert entry is not None
+        recover(workspace, entry)
+    assert server.orphans == ["a"]
+    assert [each.job_id for each in server.submissions] == ["a", "b"]
+
+
+def test_what_is_sent_again_after_an_interrupt_is_looked_for_first(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    server.failures["submit"] = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        send(workspace, intended(), b"input")
+    server.hold("a", 9.0)
+    assert send(workspace, intended(), b"input").stage is Stage.ACCEPTED
+    assert (server.orphans, server.submissions) == (["a"], [])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_id_whose_entry_is_damaged_is_looked_for_first(
+    workspace: Workspace, server: SimulatedServer, *, kept: bool
+) -> None:
+    """Where the server names the jobs, it would take the same one twice."""
+    server.renames = True
+    send(workspace, intended(), b"input")
+    for file in workspace.journal.folder.glob("*.json" if kept else "*.[ij]*"):
+        file.write_bytes(b"")
+    found = send(workspace, intended(), b"input")
+    assert (found.stage, found.server_id) == (Stage.ACCEPTED, "s-a")
+    assert server.orphans == ["a"]
+    assert len(server.submissions) == 1
+
+
+def test_another_job_does_not_take_an_id_whose_entry_is_damaged(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    send(workspace, intended(), b"input")
+    for file in workspace.journal.folder.glob("*.json"):
+        file.write_bytes(b"")
+    with pytest.raises(errors.DuplicateJobError, match="damaged"):
+        send(workspace, intended(), b"another input")
+    assert len(server.submissions) == 1
 
 
 def test_what_was_sent_or_given_up_meanwhile_is_not_sent_again(
@@ -255,3 +323,50 @@ def test_a_result_that_stays_damaged() -> None:
     with pytest.raises(errors.ProtocolError, match="cannot be read") as caught:
         downloaded(lambda: DOCUMENT[:-9], [CIRCUIT], Deadline.after(0.1))
     assert caught.value.retryable
+
+
+# -- a disk that is full for a while -------------------------------------------------------------------
+
+
+def sent_while_the_disk_is_full(workspace: Workspace) -> TrackedJob:
+    """It was written down before; that it arrived was not."""
+    entry = workspace.journal.begin(intended(), b"input")
+    break_lock(workspace.journal)
+    return TrackedJob(workspace, recover(workspace, entry))
+
+
+def room_again(workspace: Workspace, server: SimulatedServer) -> None:
+    """What is on record now is finished; nothing is sent once more."""
+    workspace.journal.folder.joinpath(".lock").rmdir()
+    entry = workspace.journal.entry("a")
+    assert entry is not None
+    assert recover(workspace, entry).stage is not Stage.INTENDED
+    assert len(server.submissions) == 1
+
+
+@pytest.mark.parametrize("by", ["fetched", "keep_and_free", "delete"])
+def test_a_job_whose_end_cannot_be_noted_is_not_sent_again(
+    workspace: Workspace, server: SimulatedServer, by: str
+) -> None:
+    """The server is not told to forget a job that nobody else could tell from one that never arrived."""
+    job = sent_while_the_disk_is_full(workspace)
+    server.final, server.now = JobStatus.CANCELLED, 9.0
+    if by == "fetched":
+        with pytest.raises(errors.JobCancelledError):
+            job.fetched(Deadline())
+    elif by == "delete":
+        with pytest.raises(errors.StorageError, match="free some space"):
+            job.delete()
+    else:
+        assert keep_and_free(workspace, server.job("a", Deadline())) is False
+    assert "a" in {record.job_id for record in server.jobs(Deadline())}
+    room_again(workspace, server)
+
+
+def test_a_result_on_disk_says_that_the_job_ran(workspace: Workspace, server: SimulatedServer) -> None:
+    job = sent_while_the_disk_is_full(workspace)
+    server.now = 9.0
+    assert len(job.fetched(Deadline())) == 1
+    server.results.clear()
+    assert server.jobs(Deadline()) == []
+    room_again(workspace, server)

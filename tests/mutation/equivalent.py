@@ -153,9 +153,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     ),
     "no end is noted as no end": ("tracked_job:TrackedJob.end_time: found is not None -> True",),
     "of a twentieth of a second, what is below a microsecond": ("waiting:first_pause_s: 6 -> 5",),
-    "`watched` sets it before it is looked at": (
-        "waiting:Poller.__init__: self._process = os.getpid() -> pass",
-    ),
     "a rest of no time": (
         (
             "waiting:Poller._rest: (left := (ends - self._clock())) > 0 -> (left := (ends - "

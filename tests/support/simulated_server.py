@@ -53,7 +53,7 @@ class SimulatedServer:
         self.asked: list[tuple[str, str, float]] = []
         self.down = False
         self.lanes = 5
-        self.failures: dict[str, list[Exception]] = {}
+        self.failures: dict[str, list[BaseException]] = {}
         self.renames = False
         self.sticky = False
         self.keeps = False
