@@ -89,7 +89,7 @@ class Runner:
             end = failed(outcome.INTERNAL, "The service failed to run the job.", "Tell the operators.")
         if end.reason_message and end.status == "Failed":
             log.complain(end.reason_message)
-        await self._store_log(job, log)
+        await self._keep_log(job, log)
         self._jobs.finish(job.number, end)
 
     async def _work(self, job: StoredJob, device: Device, log: JobLog) -> JobEnd:
@@ -159,6 +159,15 @@ class Runner:
             message = f"The worker process died ({error}) while it ran the job."
             solution = "The circuit may need more memory than there is: use fewer qubits."
             return Outcome(failed(outcome.SIMULATION_FAILED, message, solution), "")
+
+    async def _keep_log(self, job: StoredJob, log: JobLog) -> None:
+        """Store the log, unless the job is cancelled meanwhile: how it ends is known, and must be noted."""
+        try:
+            await self._store_log(job, log)
+        except asyncio.CancelledError:
+            if job.number not in self._tasks:
+                raise  # the whole service stops
+            LOGGER.warning("the log of job %r was given up: the job was cancelled", job.request.id)
 
     async def _store_log(self, job: StoredJob, log: JobLog) -> None:
         option = job.request.storage.logs
