@@ -182,4 +182,5 @@ class Runner:
 
 def _storage_failure(what: str, verb: str, error: OriginError) -> JobEnd:
     solution = "Check the presigned URL: its object store, method, expiry and signature."
-    return failed(outcome.RUN_FAILED, f"The {what} could not be {verb}: {error}.", solution)
+    reason = str(error).removesuffix(".")
+    return failed(outcome.RUN_FAILED, f"The {what} could not be {verb}: {reason}.", solution)
