@@ -124,6 +124,8 @@ def test_precedence_of_precision(quiet: Client) -> None:
     assert shots(precision=0.2, **options) == 25
     assert shots(**options) == 16
     assert shots(options={"default_precision": 0.25, "default_shots": 400}) == 400
+    for number in (3, 12, 35, 4000):  # whose square roots are rounded down
+        assert shots(options={"default_shots": number}) == number
     assert shots() == 4096
 
 
