@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from qiskit_direct_provider.service.context import Service, service_of
 from qiskit_direct_provider.service.failures import RequestRefusedError
 from qiskit_direct_provider.service.logins import ACCESS_TOKEN
-from qiskit_direct_provider.service.paths import LEGACY_INSTANCE, is_legacy
+from qiskit_direct_provider.service.paths import LEGACY_INSTANCE, RUNTIME, is_legacy
 from qiskit_direct_provider.service.tokens import same_text
 
 __all__ = ["AuthenticatedCaller", "Caller", "unauthorized"]
@@ -54,7 +54,7 @@ async def _authenticate(request: Request) -> Caller:
     if scheme.lower() == "bearer":
         subject = service.tokens.subject_of(credentials.strip())
     elif scheme.lower() == "apikey":
-        subject = _shared_key_subject(service, credentials.strip())
+        subject = _key_subject(service, request, credentials.strip())
     else:
         subject = service.logins.subject_of(request.headers.get(ACCESS_TOKEN, ""))
     if subject is None:
@@ -62,9 +62,14 @@ async def _authenticate(request: Request) -> Caller:
     return Caller(subject, _checked_crn(service, request))
 
 
-def _shared_key_subject(service: Service, credentials: str) -> str | None:
-    """Deprecated ``apikey {client_id}:{shared_token}``; every client id shares the API key."""
-    client_id, _, key = credentials.partition(":")
+def _key_subject(service: Service, request: Request, credentials: str) -> str | None:
+    """Deprecated ``apikey {client_id}:{shared_token}``; every client id shares the API key.
+
+    The Runtime API takes the key alone: its clients fall back to it where they get no token.
+    """
+    client_id, colon, key = credentials.partition(":")
+    if not colon and request.url.path.startswith(RUNTIME + "/"):
+        client_id, key = "anybody", credentials
     return service.tokens.subject if client_id and service.tokens.accepts_key(key) else None
 
 

@@ -36,6 +36,9 @@ __all__ = ["EstimatorProgram"]
 
 Index = tuple[int, ...]
 
+_JUST_BELOW = 1 - 1e-12
+"""1 but for rounding: a number of shots that became a precision is the same number again."""
+
 
 @dataclass(frozen=True)
 class _Measurement:
@@ -52,7 +55,7 @@ class _Plan:
     def __init__(self, pub: EstimatorPub, reduced: Reduced, device: Calibration) -> None:
         self.pub = pub
         self.reduced = reduced
-        self.shots = math.ceil(1.0 / pub.precision**2)
+        self.shots = math.ceil(_JUST_BELOW / pub.precision**2)
         shape = pub.parameter_values.shape
         indices = np.fromiter(np.ndindex(shape), dtype=object, count=math.prod(shape)).reshape(shape)
         observables = np.empty(pub.observables.shape, dtype=object)

@@ -18,6 +18,8 @@ from qiskit_direct_provider.wire.failures import ErrorDocument, ErrorItem, Error
 __all__ = ["RequestRefusedError", "invalid_body", "not_our_body", "render_failure", "render_unexpected"]
 
 _MORE_INFO = "https://cloud.ibm.com/apidocs/quantum-computing#error-handling"
+_PLACES = {"field": "body", "parameter": "path", "query": "query", "header": "header"}
+_TARGET_TYPES = {"field": "field", "parameter": "parameter", "query": "parameter", "header": "header"}
 _ALPHABET = string.ascii_lowercase + string.digits
 _PATH_IN_TEXT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
@@ -33,7 +35,7 @@ class RequestRefusedError(Exception):
         message: What went wrong.
         title: Headline of the envelope.
         target: Name of the field, parameter or header that is at fault.
-        target_kind: Which of the three.
+        target_kind: ``field`` of the body, ``parameter`` of the path, ``query`` or ``header``.
         value: What was sent there.
         solution: What to do.
         headers: Further headers of the answer.
@@ -55,7 +57,9 @@ class RequestRefusedError(Exception):
             code=self.code,
             message=self.message,
             more_info=_MORE_INFO,
-            target=ErrorTarget(name=self.target, type=self.target_kind) if self.target else None,
+            target=ErrorTarget(name=self.target, type=_TARGET_TYPES[self.target_kind])
+            if self.target
+            else None,
             location=self._location(),
             value=self.value,
             solution=self.solution,
@@ -69,8 +73,7 @@ class RequestRefusedError(Exception):
         )
 
     def _location(self) -> str | None:
-        places = {"field": "body", "parameter": "path", "header": "header"}
-        return f"{places[self.target_kind]}.{self.target}" if self.target else None
+        return f"{_PLACES[self.target_kind]}.{self.target}" if self.target else None
 
 
 def invalid_body(error: Exception) -> RequestRefusedError:

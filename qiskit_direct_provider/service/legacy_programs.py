@@ -32,10 +32,9 @@ def v2_params(params: dict[str, Any], program_id: str) -> dict[str, Any]:
     """
     circuits = _selected(params["circuits"], params.get("circuit_indices"), "circuit")
     values = params.get("parameter_values")
-    each = [None] * len(circuits) if not values else list(values)
-    options = params.get("run_options")
-    shots = (options if isinstance(options, dict) else {}).get("shots") or _DEFAULT_SHOTS
-    if len(each) != len(circuits):
+    each = values or [None] * len(circuits)
+    shots = _shots(params.get("run_options"))
+    if not isinstance(each, list) or len(each) != len(circuits):
         raise InvalidV1Error("there are not as many parameter_values as circuits")
     document = {"version": 2, "support_qiskit": False}
     if program_id == SAMPLER:
@@ -47,6 +46,15 @@ def v2_params(params: dict[str, Any], program_id: str) -> dict[str, Any]:
         raise InvalidV1Error("there are not as many observables as circuits")
     pubs = [list(pub) for pub in zip(circuits, observables, each, strict=True)]
     return document | {"pubs": pubs, "precision": shots**-0.5}
+
+
+def _shots(options: Any) -> int:
+    shots = options.get("shots") if isinstance(options, dict) else None
+    if shots is None:
+        return _DEFAULT_SHOTS
+    if isinstance(shots, bool) or not isinstance(shots, int) or shots < 1:
+        raise InvalidV1Error("the number of shots is not a positive integer")
+    return shots
 
 
 def _selected(given: Any, indices: Any, what: str) -> list[Any]:
@@ -65,24 +73,47 @@ def v1_results(document: bytes, program_id: str) -> bytes:
     """A plain result of version 2 as one of version 1: probabilities by number, or expectation values."""
     pubs = msgspec.json.decode(document)["results"]
     if program_id == SAMPLER:
-        found = [_quasi(pub["data"]) for pub in pubs]
-        result: dict[str, Any] = {
-            "quasi_dists": [quasi for quasi, _ in found],
-            "metadata": [meta for _, meta in found],
-        }
+        found = [quasi for pub in pubs for quasi in _quasis(pub["data"])]
+        names = ("quasi_dists", "metadata")
     else:
-        values = [float(pub["data"]["evs"]) for pub in pubs]
-        metadata = [{"variance": float(pub["data"]["stds"]) ** 2, "shots": _DEFAULT_SHOTS} for pub in pubs]
-        result = {"values": values, "metadata": metadata}
-    return msgspec.json.encode(result)
+        found = [value for pub in pubs for value in _values(pub)]
+        names = ("values", "metadata")
+    columns = zip(*found, strict=True) if found else ((), ())
+    return msgspec.json.encode(dict(zip(names, columns, strict=True)))
 
 
-def _quasi(data: dict[str, Any]) -> tuple[dict[str, float], dict[str, Any]]:
+def _values(pub: dict[str, Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """Each value, and the variance of one shot: that of the value is this one over the number of shots."""
+    shots = pub["metadata"]["shots"]
+    values, errors = (_flat(pub["data"][name]) for name in ("evs", "stds"))
+    return [
+        (value, {"variance": error**2 * shots, "shots": shots})
+        for value, error in zip(values, errors, strict=True)
+    ]
+
+
+def _flat(value: Any) -> list[float]:
+    return [number for part in value for number in _flat(part)] if isinstance(value, list) else [value]
+
+
+def _quasis(data: dict[str, Any]) -> list[tuple[dict[str, float], dict[str, Any]]]:
+    """Each point of a pub, of which version 1 had one only: a parameter's values may be several."""
+    points = zip(*(_points(register["samples"]) for register in data.values()), strict=True) if data else [()]
+    sizes = [register["num_bits"] for register in data.values()]
+    return [_quasi(list(zip(point, sizes, strict=True))) for point in points]
+
+
+def _points(samples: list[Any]) -> list[list[str]]:
+    nested = bool(samples) and isinstance(samples[0], list)
+    return [point for part in samples for point in _points(part)] if nested else [samples]
+
+
+def _quasi(registers: list[tuple[list[str], int]]) -> tuple[dict[str, float], dict[str, Any]]:
     """Share of each outcome, as decimal numbers; the first register is in the lowest bits."""
     columns, shift = [], 0
-    for register in data.values():
-        columns.append([int(sample, 16) << shift for sample in register["samples"]])
-        shift += register["num_bits"]
+    for samples, num_bits in registers:
+        columns.append([int(sample, 16) << shift for sample in samples])
+        shift += num_bits
     words = [sum(row) for row in zip(*columns, strict=True)]
     shots = len(words)
     counts: dict[int, int] = {}

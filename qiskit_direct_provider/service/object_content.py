@@ -30,11 +30,12 @@ async def receive_object(request: Request, store: ObjectStore, key: str, signer:
     """Store the body of a PUT; nothing is stored unless all of it arrives and fits its digests.
 
     Raises:
-        S3Error: Too large, damaged, or not what the client said.
+        S3Error: Too large, damaged, not what the client said, or not to be stored over what there is.
     """
     upload = store.begin()
     try:
         await _receive(request, upload, signer)
+        _check_conditions(request, store.find(key))
         content_type = request.headers.get("content-type", "")
         return store.keep(upload, key, content_type, _metadata(request))
     except ChunkError as error:
@@ -90,6 +91,15 @@ def _check_digests(request: Request, upload: Upload) -> None:
     spoken = sha256 != UNSIGNED_PAYLOAD and not sha256.startswith("STREAMING-")
     if spoken and not hmac.compare_digest(sha256.encode(), upload.sha256.hexdigest().encode()):
         raise S3Error(400, "XAmzContentSHA256Mismatch", "The SHA-256 is not that of the content.")
+
+
+def _check_conditions(request: Request, former: StoredObject | None) -> None:
+    """Hold to what the client wants of the object in whose place the new one would come."""
+    absent, present = request.headers.get("if-none-match"), request.headers.get("if-match")
+    unwanted = absent is not None and former is not None and absent.strip('"') in {"*", former.etag}
+    missed = present is not None and (former is None or present.strip('"') not in {"*", former.etag})
+    if unwanted or missed:
+        raise S3Error(412, "PreconditionFailed", "At least one of the given conditions does not hold.")
 
 
 def _metadata(request: Request) -> str:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ObjectRoutes"]
 
+# What S3 keeps beside an object's content; taken for the content itself, a tag would overwrite or delete it.
+_BESIDE = frozenset(
+    {"acl", "attributes", "legal-hold", "restore", "retention", "select", "tagging", "torrent", "uploadId"}
+)
+
 
 class ObjectRoutes:
     """Answers for every path that is no part of the API. Works as an ASGI application."""
@@ -39,6 +44,9 @@ class ObjectRoutes:
         """Answer one request."""
         request = Request(scope, receive, send)
         response = await self._answer(request)
+        if response.status_code >= 400 and "expect" in request.headers:  # noqa: PLR2004 - a refusal
+            # Refused unread, the body never comes: the next request would be taken for it.
+            response.headers["Connection"] = "close"
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -70,6 +78,8 @@ class ObjectRoutes:
             raise S3Error(404, "NoSuchBucket", "The specified bucket does not exist.")
         if not key:
             return self._bucket(request)
+        if beside := _BESIDE.intersection(request.query_params):
+            raise S3Error(501, "NotImplemented", f"This store has no {min(beside)} of an object.")
         if request.method == "PUT":
             return await self._put(request, key, signer)
         actions: dict[str, Callable[[Request, str], Response]] = {
@@ -113,7 +123,7 @@ class ObjectRoutes:
         return Response(status_code=204)
 
     async def _put(self, request: Request, key: str, signer: Signer) -> Response:
-        if "x-amz-copy-source" in request.headers or "uploadId" in request.query_params:
-            raise S3Error(501, "NotImplemented", "This store neither copies objects nor takes them in parts.")
+        if "x-amz-copy-source" in request.headers:
+            raise S3Error(501, "NotImplemented", "This store does not copy objects.")
         stored = await receive_object(request, self._store, key, signer)
         return Response(headers={"ETag": f'"{stored.etag}"'})

@@ -89,7 +89,7 @@ class Runner:
             end = failed(outcome.INTERNAL, "The service failed to run the job.", "Tell the operators.")
         if end.reason_message and end.status == "Failed":
             log.complain(end.reason_message)
-        await self._store_log(job, log)
+        await self._keep_log(job, log)
         self._jobs.finish(job.number, end)
 
     async def _work(self, job: StoredJob, device: Device, log: JobLog) -> JobEnd:
@@ -160,6 +160,15 @@ class Runner:
             solution = "The circuit may need more memory than there is: use fewer qubits."
             return Outcome(failed(outcome.SIMULATION_FAILED, message, solution), "")
 
+    async def _keep_log(self, job: StoredJob, log: JobLog) -> None:
+        """Store the log, unless the job is cancelled meanwhile: how it ends is known, and must be noted."""
+        try:
+            await self._store_log(job, log)
+        except asyncio.CancelledError:
+            if job.number not in self._tasks:
+                raise  # the whole service stops
+            LOGGER.warning("the log of job %r was given up: the job was cancelled", job.request.id)
+
     async def _store_log(self, job: StoredJob, log: JobLog) -> None:
         option = job.request.storage.logs
         if not isinstance(option, S3Option):
@@ -173,4 +182,5 @@ class Runner:
 
 def _storage_failure(what: str, verb: str, error: OriginError) -> JobEnd:
     solution = "Check the presigned URL: its object store, method, expiry and signature."
-    return failed(outcome.RUN_FAILED, f"The {what} could not be {verb}: {error}.", solution)
+    reason = str(error).removesuffix(".")
+    return failed(outcome.RUN_FAILED, f"The {what} could not be {verb}: {reason}.", solution)

@@ -80,7 +80,8 @@ def take_job(service: Service, body: JobBody, params: dict[str, Any], caller: Ca
         except InvalidV1Error as error:
             raise refused(400, str(error), "params") from None
     # This API answers in plain form unless it is asked for the other, unlike Direct Access.
-    document = msgspec.json.encode({"support_qiskit": False} | params)
+    support_qiskit = params.get("support_qiskit") or False
+    document = msgspec.json.encode(params | {"support_qiskit": support_qiskit})
     run = service.runs.add(request, document, caller.subject, caller.crn)
     service.queue.enter(run)
     return run

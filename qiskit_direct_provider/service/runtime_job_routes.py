@@ -187,7 +187,7 @@ async def search_tags(request: Request, caller: AuthenticatedCaller) -> Response
     part = request.query_params.get("search", "")
     if not _SHORTEST_SEARCH <= len(part) <= _LONGEST_SEARCH:
         message = f"search has not {_SHORTEST_SEARCH} to {_LONGEST_SEARCH} characters."
-        raise RequestRefusedError(400, "1337", message, target="search", value=part)
+        raise RequestRefusedError(400, "1337", message, target="search", target_kind="query", value=part)
     found = service_of(request).runs.tags_like(part, caller.subject, caller.crn)
     return answer(msgspec.json.encode({"tags": found}))
 
@@ -224,7 +224,9 @@ def as_stored(text: str | None, name: str) -> str | None:
         utc = (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         message = f"{name} is not a date in ISO 8601."
-        raise RequestRefusedError(400, "1337", message, target=name, value=text) from None
+        raise RequestRefusedError(
+            400, "1337", message, target=name, target_kind="query", value=text
+        ) from None
     return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

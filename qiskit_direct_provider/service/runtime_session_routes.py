@@ -61,7 +61,10 @@ async def open_session(request: Request, caller: Caller) -> Session:
     mode = body.mode or DEDICATED
     if mode not in {DEDICATED, BATCH}:
         raise refused(400, f"The mode {mode!r} is not one.", "mode", solution="It is dedicated or batch.")
-    device = device_named(service, body.backend or body.backend_name or "", kind="field")
+    name = body.backend or body.backend_name
+    if not name:
+        raise refused(400, "A session has to name its backend.", "backend")
+    device = device_named(service, name, kind="field")
     longest = LONGEST_S if body.max_ttl is None else body.max_ttl
     idle = IDLE_S if body.interactive_ttl is None else body.interactive_ttl
     if not 1 <= longest <= LONGEST_S or not 0 <= idle <= LONGEST_S:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy, transpile
+from qiskit.circuit import ForLoopOp, IfElseOp, SwitchCaseOp, WhileLoopOp
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import CouplingMap, InstructionProperties, Target
 
 from qiskit_direct_provider.service.calibration import Calibration, read_calibration
+from qiskit_direct_provider.service.openqasm.limits import without_comments
 from qiskit_direct_provider.wire.transpiler import TranspiledCircuit, TranspiledLayout
 
 if TYPE_CHECKING:
@@ -20,7 +23,14 @@ __all__ = ["transpiled"]
 
 _FRACTIONAL = frozenset({"rx", "rzz"})
 _BASIS = ("rz", "sx", "x", "cz")
+_CONTROL_FLOW = {
+    "if_else": IfElseOp,
+    "for_loop": ForLoopOp,
+    "while_loop": WhileLoopOp,
+    "switch_case": SwitchCaseOp,
+}
 _QPY_VERSION = 13
+_IS_VERSION_2 = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*OPENQASM\s+2", re.DOTALL)
 
 
 def transpiled(request: TranspilationRequest) -> list[TranspiledCircuit]:
@@ -31,13 +41,15 @@ def transpiled(request: TranspilationRequest) -> list[TranspiledCircuit]:
     """
     options = {**request.options, "optimization_level": request.optimization_level}
     if request.snapshot is not None:
-        options["target"] = _target(
-            read_calibration(request.snapshot), fractional=request.use_fractional_gates
-        )
+        device = read_calibration(request.snapshot)
+        width = device.num_qubits
+        options["target"] = _target(device, fractional=request.use_fractional_gates)
     else:
-        options |= {"coupling_map": CouplingMap(request.coupling_map), "basis_gates": list(_BASIS)}
+        coupling_map = CouplingMap(request.coupling_map)
+        width = coupling_map.size()
+        options |= {"coupling_map": coupling_map, "basis_gates": [*_BASIS, *_CONTROL_FLOW]}
     try:
-        circuits = [_read(text) for text in request.qasm]
+        circuits = [_read(text, width) for text in request.qasm]
         if request.qpy:
             circuits += qpy.load(io.BytesIO(base64.b64decode(request.qpy)))
         return [_answer(transpile(circuit, **options), as_qpy=bool(request.qpy)) for circuit in circuits]
@@ -45,8 +57,11 @@ def transpiled(request: TranspilationRequest) -> list[TranspiledCircuit]:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def _read(text: str) -> QuantumCircuit:
-    return qasm2.loads(text) if "OPENQASM 2" in text else qasm3.loads(text)
+def _read(text: str, num_qubits: int) -> QuantumCircuit:
+    """The circuit of a program. Neither reader sees one that has it open files, or is too large."""
+    if _IS_VERSION_2.match(text):
+        return qasm2.loads(without_comments(text, num_qubits, "qelib1.inc"), include_path=())
+    return qasm3.loads(without_comments(text, num_qubits))
 
 
 def _answer(circuit: QuantumCircuit, *, as_qpy: bool) -> TranspiledCircuit:
@@ -86,4 +101,6 @@ def _target(device: Calibration, *, fractional: bool) -> Target:
     target.add_instruction(known["measure"], measured)
     for name in ("reset", "delay"):
         target.add_instruction(known[name], dict.fromkeys(measured))
+    for name, operation in _CONTROL_FLOW.items():
+        target.add_instruction(operation, name=name)
     return target

@@ -129,3 +129,10 @@ def test_other_host_names_are_refused(service: Service) -> None:
     )
     assert "server" not in answer.headers
     assert "access-control-allow-origin" not in answer.headers
+
+
+def test_pages_of_other_sites_are_refused(service: Service) -> None:
+    """Those of the service itself, which show how to call it, are not."""
+    for origin, status in (("http://evil.example", 403), ("null", 403), (service.url, 200)):
+        answer = requests.get(service.url + "/version", headers={"Origin": origin}, timeout=10)
+        assert answer.status_code == status, origin

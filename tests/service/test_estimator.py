@@ -124,6 +124,8 @@ def test_precedence_of_precision(quiet: Client) -> None:
     assert shots(precision=0.2, **options) == 25
     assert shots(**options) == 16
     assert shots(options={"default_precision": 0.25, "default_shots": 400}) == 400
+    for number in (30, 35, 58, 4000):  # which rounding would make one more
+        assert shots(options={"default_shots": number}) == number
     assert shots() == 4096
 
 

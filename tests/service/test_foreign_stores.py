@@ -24,6 +24,8 @@ class Store:
     def __init__(self, failures: int, port: int = 0) -> None:
         self.content = {"/input": INPUT}
         self.left = {"GET": failures, "PUT": failures}
+        self.log_arrived, self.log_may_go_on = threading.Event(), threading.Event()
+        self.log_may_go_on.set()
         store = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,6 +34,9 @@ class Store:
 
             def do_PUT(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith("/logs"):
+                    store.log_arrived.set()
+                    store.log_may_go_on.wait(30)
                 if self.answer(b""):
                     store.content[self.path.partition("?")[0]] = body
 
@@ -97,3 +102,19 @@ def test_a_store_that_stays_away_fails_the_job(start: Callable[..., Service]) ->
     assert store.url not in job["reason_message"]
     client.close()
     store.close()
+
+
+def test_a_job_that_is_cancelled_while_its_log_is_slow_ends(start: Callable[..., Service]) -> None:
+    """Its lane would be lost otherwise: it could be neither cancelled nor deleted any more."""
+    store = Store(failures=0)
+    store.log_may_go_on.clear()
+    client = Client(start(devices=["fake_nairobi"], workers=1, storage_origins=[store.url]))
+    job_id = client.submit(INPUT, storage=store.storage())
+    assert store.log_arrived.wait(30)
+    try:
+        assert client.post(f"/v1/jobs/{job_id}/cancel").status_code == 204
+        assert client.wait(job_id, limit_s=5)["status"] == "Completed"
+        assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
+    finally:
+        store.log_may_go_on.set()
+        store.close()

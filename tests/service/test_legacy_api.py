@@ -14,6 +14,7 @@ from service_client import BELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from service_client import Service
 
@@ -93,8 +94,37 @@ def test_version_1(service: Service, session: requests.Session) -> None:
     params = {"circuits": OBSERVED, "observables": [{"ZZ": 1.0}]}
     values = result(session, url, ended(session, url, program_id="estimator", params=params))
     assert 0.5 < values["values"][0] <= 1.1
-    for wrong in ({"circuits": []}, {"circuits": BELL, "parameter_values": [[], []]}, {"circuits": 3}):
+    for wrong in (
+        {"circuits": []},
+        {"circuits": BELL, "parameter_values": [[], []]},
+        {"circuits": BELL, "parameter_values": 5},
+        {"circuits": BELL, "run_options": {"shots": "5"}},
+        {"circuits": BELL, "run_options": {"shots": -5}},
+        {"circuits": 3},
+    ):
         assert session.post(url + "/runtime/jobs", json=JOB | {"params": wrong}).status_code == 400
+
+
+def test_the_variance_of_version_1_is_of_one_shot(service: Service, session: requests.Session) -> None:
+    """A client divides it by the shots, which are those that were asked for: 4 / 400 for a spread of 2."""
+    params = {"circuits": OBSERVED, "observables": [{"XI": 2.0}], "run_options": {"shots": 400}}
+    values = result(session, service.url, ended(session, service.url, program_id="estimator", params=params))
+    (metadata,) = values["metadata"]
+    assert metadata["shots"] == 400
+    # 4 less the square of the value, whose spread is 0.1: below 1e-11 that it exceeds 0.7.
+    assert 3.5 < metadata["variance"] <= 4
+
+
+def test_version_1_with_several_values_of_one_parameter(service: Service, session: requests.Session) -> None:
+    """What version 2 makes of it is told value by value."""
+    text = 'OPENQASM 3; include "stdgates.inc"; input float t; bit[1] c; rz(t) $0; x $0; '
+    observed = {"circuits": text.replace("bit[1] c; ", ""), "observables": ["Z"]}
+    sampled = {"circuits": text + "c[0] = measure $0;", "run_options": {"shots": 10}}
+    for program, params, name in (("sampler", sampled, "quasi_dists"), ("estimator", observed, "values")):
+        params["parameter_values"] = [[0.1, 0.2]]
+        job = ended(session, service.url, program_id=program, params=params)
+        document = result(session, service.url, job)
+        assert [len(document[key]) for key in (name, "metadata")] == [2, 2]
 
 
 def test_a_job_can_open_its_session(service: Service, session: requests.Session) -> None:
@@ -178,3 +208,32 @@ def test_what_the_transpiler_refuses(service: Service) -> None:
     assert requests.post(service.url + "/transpile", json=good, timeout=10).status_code == 401
     headers = {"Authorization": f"Bearer {service.endpoint['api_key']}"}
     assert requests.get(service.url + "/transpile/none", headers=headers, timeout=10).status_code == 404
+
+
+def test_the_transpiler_opens_no_files(service: Service, tmp_path: Path) -> None:
+    """A program that includes a file fails, even though the file is a piece of a program."""
+    secret = tmp_path / "secret.inc"
+    secret.write_text("creg found[3];\n")
+    for header in ('OPENQASM 2.0; include "qelib1.inc";', 'OPENQASM 3.0; include "stdgates.inc";'):
+        text = f'{header} qreg q[1]; include "{secret}"; h q[0];'
+        answer = task(service, qasm_circuits=text, backend="fake_nairobi", optimization_level=0)
+        assert done(service, answer) == {"state": "FAILURE", "result": None}
+
+
+def test_the_transpiler_refuses_what_would_fill_the_memory(service: Service) -> None:
+    """Within the time that `done` waits: the reader of Qiskit needs minutes, if it lives."""
+    text = "OPENQASM 3.0; qubit[30000000] q;"
+    answer = task(service, qasm_circuits=text, backend="fake_nairobi")
+    assert done(service, answer) == {"state": "FAILURE", "result": None}
+
+
+@pytest.mark.parametrize("place", [{"backend": "fake_nairobi"}, {"backend_coupling_map": [[0, 1], [1, 0]]}])
+def test_the_transpiler_leaves_branches_in(service: Service, place: dict[str, Any]) -> None:
+    """A comment about another version of OpenQASM does not matter."""
+    text = (
+        'OPENQASM 3.0; // formerly OPENQASM 2.0\ninclude "stdgates.inc"; qubit[2] q; bit[2] c;'
+        " h q[0]; c[0] = measure q[0]; if (c[0]) { x q[1]; } c[1] = measure q[1];"
+    )
+    state = done(service, task(service, "?optimization_level=1", qasm_circuits=text, **place))
+    assert state["state"] == "SUCCESS"
+    assert "if (c[0])" in state["result"][0]["qasm"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import time
@@ -123,6 +124,42 @@ def test_bucket_operations(store: Any, bucket: str) -> None:
     assert store.get_bucket_location(Bucket=bucket)["LocationConstraint"] is None
     assert refusal(lambda: store.create_bucket(Bucket=bucket)) == (409, "BucketAlreadyOwnedByYou")
     assert refusal(lambda: store.create_bucket(Bucket="another")) == (404, "NoSuchBucket")
+
+
+def test_what_is_beside_an_object_is_not_taken_for_its_content(store: Any, bucket: str) -> None:
+    """Tags in place of the content, and a content deleted with its tags, would be lost data."""
+    store.put_object(Bucket=bucket, Key="tagged", Body=b"content")
+    place = {"Bucket": bucket, "Key": "tagged"}
+    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    for call in (
+        lambda: store.put_object_tagging(**place, Tagging=tags),
+        lambda: store.get_object_tagging(**place),
+        lambda: store.delete_object_tagging(**place),
+        lambda: store.put_object_acl(**place, ACL="private"),
+        lambda: store.upload_part(**place, UploadId="1", PartNumber=1, Body=b"part"),
+    ):
+        assert refusal(call) == (501, "NotImplemented")
+    assert store.get_object(**place)["Body"].read() == b"content"
+
+
+def test_conditions_of_an_upload_are_kept(store: Any, bucket: str) -> None:
+    place = {"Bucket": bucket, "Key": "once"}
+    etag = store.put_object(**place, Body=b"first", IfNoneMatch="*")["ETag"]
+    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"0123"'}):
+        call = functools.partial(store.put_object, **place, Body=b"no", **condition)
+        assert refusal(call) == (412, "PreconditionFailed")
+    assert refusal(lambda: store.put_object(Bucket=bucket, Key="never", Body=b"", IfMatch=etag))[0] == 412
+    assert store.get_object(**place)["Body"].read() == b"first"
+    store.put_object(**place, Body=b"second", IfMatch=etag)
+    assert store.get_object(**place)["Body"].read() == b"second"
+
+
+def test_a_refused_upload_leaves_a_connection_that_works(store: Any, bucket: str) -> None:
+    """boto3 announces bodies, and does not send those that are refused at once."""
+    store.put_object(Bucket=bucket, Key="kept", Body=b"content")
+    for _ in range(3):
+        assert refusal(lambda: store.put_object(Bucket="nowhere", Key="k", Body=b"x"))[0] == 404
+        assert store.get_object(Bucket=bucket, Key="kept")["Body"].read() == b"content"
 
 
 def test_overwriting_replaces(store: Any, bucket: str) -> None:

@@ -41,6 +41,31 @@ def test_a_job_from_its_input_to_its_result(client: Client) -> None:
     assert get(client, tagged, "/results").json()["__type__"] == "PrimitiveResult"
 
 
+def test_null_asks_for_the_usual_form(client: Client) -> None:
+    """As leaving it out does: that of this API, not that of Direct Access."""
+    job = wait(client, create(client, params=PARAMS | {"support_qiskit": None}))
+    assert "results" in get(client, job["id"], "/results").json()
+
+
+def test_a_parameter_of_the_query_is_named_as_one(client: Client) -> None:
+    for path, name in (("/tags?search=my", "search"), ("/jobs?created_after=x", "created_after")):
+        item = client.get(API + path).json()["errors"][0]
+        assert item["location"] == f"query.{name}"
+        assert item["target"] == {"name": name, "type": "parameter"}
+
+
+def test_the_api_key_does_for_a_token(client: Client) -> None:
+    """IBM's own client sends it where it gets no token. Direct Access wants a client id before it."""
+    key = client.service.endpoint["api_key"]
+    for path, text, status in (
+        (API + "/jobs", f"apikey {key}", 200),
+        (API + "/jobs", "apikey other", 401),
+        ("/v1/jobs", f"apikey {key}", 401),
+    ):
+        headers = {"Authorization": text, "Service-CRN": client.crn}
+        assert requests.get(client.url + path, headers=headers, timeout=10).status_code == status
+
+
 def test_one_job_runs_and_the_others_wait_in_order(client: Client) -> None:
     """Queued before Running; a queued job is cancelled at once, and one that runs is stopped."""
     busy = create(client, backend="fake_torino", params=BUSY)

@@ -119,3 +119,9 @@ def test_what_is_no_session_is_refused(client: Client, body: dict[str, Any]) -> 
     answer = client.post(API + "/sessions", json={"mode": "dedicated", "backend": DEVICE} | body)
     assert error_of(answer)[0] in {400, 404}
     assert error_of(client.get(API + "/sessions/none"))[0] == 404
+
+
+def test_a_session_without_a_backend_is_told_so(client: Client) -> None:
+    answer = client.post(API + "/sessions", json={"mode": "batch"})
+    assert error_of(answer) == (400, "1337")
+    assert answer.json()["errors"][0]["message"] == "A session has to name its backend."

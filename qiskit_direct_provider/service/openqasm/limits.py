@@ -33,13 +33,14 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _CONTROLS = re.compile(r"(?:ctrl|pow)\s*\(([^)]*)\)")
 
 
-def without_comments(text: str, num_qubits: int) -> str:
+def without_comments(text: str, num_qubits: int, library: str = "stdgates.inc") -> str:
     """The program without its comments, line by line, if it is one that a reader can be trusted with.
 
     All checks take time in proportion to the length of the text, whatever is in it.
 
     Raises:
-        JobProblemError: Too long, too deep, other qubits than the device's ``num_qubits``, or an include.
+        JobProblemError: Too long, too deep, other qubits than the device's ``num_qubits``, or an include
+            of anything but ``library``.
     """
     if len(text) > _MAX_CHARACTERS:
         raise _unreadable(f"the text is longer than {_MAX_CHARACTERS} bytes")
@@ -52,7 +53,7 @@ def without_comments(text: str, num_qubits: int) -> str:
     if _LONG_NUMBER.search(text):
         raise _unreadable(f"a number in the text has more than {_MAX_DIGITS} digits")
     _check_nesting(text)
-    _check_includes(text)
+    _check_includes(text, library)
     _check_qubits(text, num_qubits)
     _check_registers(text, num_qubits)
     _check_gates(text)
@@ -83,11 +84,11 @@ def _check_nesting(text: str) -> None:
             raise _unreadable(f"the text has brackets nested deeper than {_MAX_NESTING}")
 
 
-def _check_includes(text: str) -> None:
+def _check_includes(text: str, library: str) -> None:
     for name in _INCLUDE.findall(text):
-        if name.strip() not in {'"stdgates.inc"', "'stdgates.inc'"}:
+        if name.strip() not in {f'"{library}"', f"'{library}'"}:
             raise _unreadable(
-                f"the text cannot be read: include {name.strip()[:40]}: only stdgates.inc is known"
+                f"the text cannot be read: include {name.strip()[:40]}: only {library} is known"
             )
 
 
