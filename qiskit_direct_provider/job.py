@@ -276,7 +276,8 @@ class DirectJob(JobFacts, JobV1):
         found = tags_of(new_tags, "tags")
         client = self._workspace.client
         for part in self._parts:
-            client.set_tags(part.job_id, part.journal_id, found, client.deadline())
+            with contextlib.suppress(errors.JobNotFoundError):  # it was deleted there
+                client.set_tags(part.job_id, part.journal_id, found, client.deadline())
         self._change(tags=found)
         return list(found)
 

@@ -123,6 +123,17 @@ def test_tags_that_are_none(job: DirectJob, tags: Any) -> None:
         job.update_tags(tags)
 
 
+def test_a_deleted_job_gets_tags_as_well(
+    channel_provider: DirectProvider, channel_nairobi: DirectBackend
+) -> None:
+    """They are kept on this side."""
+    sent = channel_nairobi.run(number(1, 1), shots=10)
+    sent.result(timeout=60)
+    sent.delete()
+    assert sent.update_tags(["late"]) == ["late"]
+    assert channel_provider.retrieve_job(sent.job_id()).tags == ["late"]
+
+
 def test_a_callback_that_cannot_be_called(job: DirectJob) -> None:
     with pytest.raises(errors.InvalidInputError, match="callback"):
         job.wait_for_final_state(timeout=60, callback=5)  # type: ignore[arg-type]
