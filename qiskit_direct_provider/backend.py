@@ -18,7 +18,7 @@ from qiskit_direct_provider.journal import Journal, journal_folder, new_entry, w
 from qiskit_direct_provider.order import Order
 from qiskit_direct_provider.parting import send_in_parts, send_the_rest
 from qiskit_direct_provider.programs import Program, as_circuits
-from qiskit_direct_provider.pulse import PulseNames
+from qiskit_direct_provider.pulse import PulseNames, pulse_is_gone
 from qiskit_direct_provider.submission import send
 from qiskit_direct_provider.transpiler import translation_plugin
 from qiskit_direct_provider.validation import Report, examine
@@ -97,7 +97,7 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         Raises:
             InvalidCircuitError: With everything that it uses and that does not work.
         """
-        report = examine([circuit], self._loaded(), measured=False)
+        report = examine(as_circuits([circuit]), self._loaded(), measured=False)
         Report(report.errors + report.warnings).raise_for_errors()
 
     # -- attributes ----------------------------------------------------------------------------------
@@ -106,6 +106,8 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         # Reached only for names that are nowhere else; an unknown one costs no request.
         if name in attributes.NAMES:
             return attributes.attribute(self._loaded(), name)
+        if name == "instruction_schedule_map":  # Python comes here from its property, and forgets why
+            pulse_is_gone(name)
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
@@ -281,7 +283,8 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
         """What sends a job: this backend, or a session on it."""
         if session is None:
             return self.launch
-        if not hasattr(session, "launch") or session.backend() != self:
+        backend = getattr(session, "backend", None)
+        if not hasattr(session, "launch") or not callable(backend) or backend() != self:
             raise errors.InvalidInputError(f"session must be a Session or a Batch on {self.name}")
         launch: Callable[..., DirectJob] = session.launch
         return launch

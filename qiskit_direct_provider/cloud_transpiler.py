@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.accounts import Account
 from qiskit_direct_provider.accounts.urls import is_loopback
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.transpiler import TranspilerClient
@@ -38,7 +39,9 @@ class CloudTranspiler:
     """
 
     def __init__(self, provider: DirectProvider, url: str | None = None) -> None:
-        account = provider.account
+        account = getattr(provider, "account", None)
+        if not isinstance(account, Account):
+            raise errors.InvalidInputError(f"CloudTranspiler() takes a provider, not {provider!r}")
         parts = urlsplit(account.url)
         own = f"{parts.scheme}://{parts.netloc}" if is_loopback(parts.hostname or "") else DEFAULT_URL
         self._url = (url or os.environ.get("QISKIT_IBM_TRANSPILER_URL") or own).rstrip("/")

@@ -10,7 +10,15 @@ from qiskit.providers import JobV1
 
 from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.job_facts import JobFacts
-from qiskit_direct_provider.job_waiting import Vigil, deadline_of, final_record, finished, until_ended
+from qiskit_direct_provider.job_settings import tags_of
+from qiskit_direct_provider.job_waiting import (
+    Vigil,
+    deadline_of,
+    final_record,
+    finished,
+    interval_of,
+    until_ended,
+)
 from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import ResultOrigin, check, merged, qiskit_result, records_from
 from qiskit_direct_provider.tracked_job import TrackedJob
@@ -88,13 +96,13 @@ class DirectJob(JobFacts, JobV1):
 
     # -- results -------------------------------------------------------------------------------------
 
-    def result(self, timeout: float | str | None = None, wait: float | None = None) -> Result:
+    def result(self, timeout: float | str | None = None, wait: float | str | None = None) -> Result:
         """Wait for the job's end, and return counts (and memory, if ``run`` was told so).
 
         Args:
             timeout: Longest time to wait, in seconds or as text (``"10m"``); None waits as long as it takes.
-            wait: Seconds between two questions to the server; None asks at a tenth of the job's age,
-                at least every 30 s.
+            wait: Time between two questions to the server, in seconds or as text; None asks at a tenth of
+                the job's age, at least every 30 s.
 
         Raises:
             JobTimeoutError: The job is still running; it goes on.
@@ -108,7 +116,7 @@ class DirectJob(JobFacts, JobV1):
         self._complain()
         return result
 
-    def _quiet_result(self, timeout: float | str | None = None, wait: float | None = None) -> Any:
+    def _quiet_result(self, timeout: float | str | None = None, wait: float | str | None = None) -> Any:
         """What `result` returns; what there is to warn of is left to the thread that asked."""
         if self._entry.program_id == ESTIMATOR:
             raise errors.UnsupportedError(
@@ -144,7 +152,9 @@ class DirectJob(JobFacts, JobV1):
         """Have the result looked at as soon as it is there; ``backend.run(..., verify=True)`` does so."""
         self._judge = judge
 
-    def verification(self, timeout: float | str | None = None, wait: float | None = None) -> Verification:
+    def verification(
+        self, timeout: float | str | None = None, wait: float | str | None = None
+    ) -> Verification:
         """Whether the counts are what the device's calibration promises; waits for the result.
 
         Raises:
@@ -161,7 +171,7 @@ class DirectJob(JobFacts, JobV1):
         return self._verdict
 
     def primitive_result(
-        self, timeout: float | str | None = None, wait: float | None = None
+        self, timeout: float | str | None = None, wait: float | str | None = None
     ) -> PrimitiveResult:
         """The same outcome, from the same download, in the form of Qiskit's primitives."""
         result, circuits = self._decoded_result(timeout, wait), self._entry.circuits
@@ -169,14 +179,14 @@ class DirectJob(JobFacts, JobV1):
             check(result, circuits)
         return as_sent(result, circuits, self.job_id())
 
-    def _decoded_result(self, timeout: float | str | None, wait: float | None) -> PrimitiveResult:
+    def _decoded_result(self, timeout: float | str | None, wait: float | str | None) -> PrimitiveResult:
         """The result as it came; it is kept, the names in it are those that were sent."""
         if self._primitive_result is None:
-            deadline = deadline_of(timeout)
+            deadline, interval_s = deadline_of(timeout), interval_of(wait)
             found, failure = [], None
             for part in self._parts:  # each of them, since each holds a lane until its outcome is on disk
                 try:
-                    found.append(_outcome(part, deadline, wait))
+                    found.append(_outcome(part, deadline, interval_s))
                 except (errors.JobFailedError, errors.JobCancelledError) as error:
                     failure = failure or error
             if failure is not None:
@@ -187,27 +197,30 @@ class DirectJob(JobFacts, JobV1):
     def wait_for_final_state(
         self,
         timeout: float | str | None = None,
-        wait: float | None = None,
+        wait: float | str | None = None,
         callback: Callable[[str, JobStatus, DirectJob], None] | None = None,
     ) -> None:
         """Wait until the job is done, cancelled or failed.
 
         Args:
             timeout: Longest time to wait, in seconds or as text (``"10m"``); None waits as long as it takes.
-            wait: Seconds between two questions to the server; None chooses by the job's age.
+            wait: Time between two questions to the server, in seconds or as text; None chooses by the job's
+                age.
             callback: Called with job id, status and job after each answer of the server.
 
         Raises:
             JobTimeoutError: The time is over; the job goes on.
         """
-        deadline = deadline_of(timeout)
+        deadline, interval_s = deadline_of(timeout), interval_of(wait)
+        if callback is not None and not callable(callback):
+            raise errors.InvalidInputError(f"callback must be a function, not {callback!r}")
 
         def report() -> None:
             if callback is not None:
                 callback(self.job_id(), self._last_status(), self)
 
         for part in self._parts:
-            final_record(part, deadline, wait, report)
+            final_record(part, deadline, interval_s, report)
 
     def __await__(self) -> Generator[Any, None, Result]:
         """``await job`` gives what `result` returns, without blocking the event loop."""
@@ -262,12 +275,11 @@ class DirectJob(JobFacts, JobV1):
 
     def update_tags(self, new_tags: Iterable[str]) -> list[str]:
         """Give the job other tags; they are kept on this side, and by servers that keep tags."""
-        found = ("",) if isinstance(new_tags, str) else tuple(new_tags)
-        if isinstance(new_tags, str) or not all(isinstance(tag, str) for tag in found):
-            raise errors.InvalidInputError("tags must be a list of texts")
+        found = tags_of(new_tags, "tags")
         client = self._workspace.client
         for part in self._parts:
-            client.set_tags(part.job_id, part.journal_id, found, client.deadline())
+            with contextlib.suppress(errors.JobNotFoundError):  # it was deleted there
+                client.set_tags(part.job_id, part.journal_id, found, client.deadline())
         self._change(tags=found)
         return list(found)
 

@@ -13,6 +13,7 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients.interface import Wanted
+from qiskit_direct_provider.job_settings import tags_of
 from qiskit_direct_provider.journal import JobEntry, Stage
 from qiskit_direct_provider.submission import note_end, recover
 
@@ -63,7 +64,7 @@ class JobQuery:
         return cls(
             backend_name=backend_name,
             statuses=None if status is None else _statuses(status),
-            tags=frozenset([job_tags] if isinstance(job_tags, str) else job_tags or ()),
+            tags=frozenset(tags_of([job_tags] if isinstance(job_tags, str) else job_tags, "job_tags")),
             start=start.astimezone() if start else None,
             end=end.astimezone() if end else None,
             descending=descending,

@@ -15,6 +15,7 @@ from qiskit_direct_provider.job_search import JobQuery, found_entries, known_ent
 from qiskit_direct_provider.parting import send_the_rest
 from qiskit_direct_provider.selection import concurrently
 from qiskit_direct_provider.usage import UsageReport
+from qiskit_direct_provider.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.journal import JobEntry
@@ -82,10 +83,8 @@ class JobService:
             end=end_datetime,
             descending=descending,
         )
-        for what, number in (("limit", 0 if limit is None else limit), ("skip", skip)):
-            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-                raise errors.InvalidInputError(f"{what} must be a whole number, 0 or more, not {number!r}")
-        end = None if limit is None else skip + limit
+        skip = whole_number(skip, "skip", least=0)
+        end = None if limit is None else skip + whole_number(limit, "limit", least=0)
         found = islice(found_entries(self._workspace, query, end), skip, end)
         return [self._job(settled(self._workspace, entry)) for entry in found]
 
@@ -130,7 +129,8 @@ class JobService:
             open_states = [status for status in JobStatus if status not in JOB_FINAL_STATES]
             wanted = self.jobs(limit=None, **{"status": open_states, **filters})
         else:
-            wanted = [self.retrieve_job(job) if isinstance(job, str) else job for job in jobs]
+            named = [jobs] if isinstance(jobs, str) else jobs
+            wanted = _listed(self.retrieve_job(job) if isinstance(job, str) else job for job in _each(named))
         outcomes = list(zip(wanted, concurrently(_cancelled, wanted), strict=True))
         failed = [f"{job.job_id()}: {error}" for job, error in outcomes if isinstance(error, Exception)]
         if failed:
@@ -173,10 +173,19 @@ class JobService:
 
 
 def _listed(jobs: DirectJob | Iterable[DirectJob]) -> list[DirectJob]:
-    found = [jobs] if isinstance(jobs, DirectJob) else list(jobs)
+    found = list(_each(jobs))
     if odd := [job for job in found if not isinstance(job, DirectJob)]:
-        raise errors.InvalidInputError(f"only jobs of this package can be waited for, not {odd[0]!r}")
+        raise errors.InvalidInputError(f"only jobs of this package are taken here, not {odd[0]!r}")
     return found
+
+
+def _each(jobs: Any) -> Iterable[Any]:
+    """One job or many."""
+    if isinstance(jobs, DirectJob):
+        return [jobs]
+    if not isinstance(jobs, Iterable):
+        raise errors.InvalidInputError(f"only a job or a list of jobs is taken here, not {jobs!r}")
+    return jobs
 
 
 def _cancelled(job: DirectJob) -> bool | errors.DirectError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from qiskit_direct_provider.errors import InvalidInputError
 
-__all__ = ["DEFAULT_TIMEOUT_S", "LOG_LEVELS", "LONGEST_TIMEOUT_S", "JobSettings", "duration_s"]
+__all__ = ["DEFAULT_TIMEOUT_S", "LOG_LEVELS", "LONGEST_TIMEOUT_S", "JobSettings", "duration_s", "tags_of"]
 
 DEFAULT_TIMEOUT_S = 86_400
 LONGEST_TIMEOUT_S = 2**31
@@ -63,7 +63,7 @@ class JobSettings:
             wait_for_lane_s=None if wait_for_lane is None else duration_s(wait_for_lane, "wait_for_lane"),
             log_level=_log_level(log_level),
             name=_name(name),
-            tags=_tags(job_tags),
+            tags=tags_of(job_tags, "job_tags"),
         )
 
 
@@ -133,17 +133,15 @@ def _name(given: str | None) -> str | None:
     return given
 
 
-def _tags(given: Iterable[str] | None) -> tuple[str, ...]:
-    """Tags of a job.
+def tags_of(given: Iterable[str] | None, what: str) -> tuple[str, ...]:
+    """Tags of a job; None for none.
 
     Raises:
-        InvalidInputError: Not a list of texts.
+        InvalidInputError: Not a list of texts; the text calls it ``what``.
     """
     if given is None:
         return ()
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise InvalidInputError("job_tags must be a list of texts")
-    found = tuple(given)
-    if not all(isinstance(tag, str) for tag in found):
-        raise InvalidInputError("job_tags must be a list of texts")
+    found = None if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
+    if found is None or not all(isinstance(tag, str) for tag in found):
+        raise InvalidInputError(f"{what} must be a list of texts")
     return found

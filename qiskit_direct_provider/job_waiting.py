@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.tracked_job import TrackedJob
     from qiskit_direct_provider.waiting import Poller, Ticket
 
-__all__ = ["Vigil", "deadline_of", "final_record", "finished", "until_ended"]
+__all__ = ["Vigil", "deadline_of", "final_record", "finished", "interval_of", "until_ended"]
 
 Owner = TypeVar("Owner")
 
@@ -88,6 +88,15 @@ def deadline_of(timeout: float | str | None) -> Deadline:
     if isinstance(timeout, int | float) and timeout < 0:
         timeout = 0.0
     return Deadline.after(duration_s(timeout, "timeout"))
+
+
+def interval_of(wait: float | str | None) -> float | None:
+    """Seconds between two questions to the server, as a number or as text; None leaves the choice here.
+
+    Raises:
+        InvalidInputError: Not a duration.
+    """
+    return None if wait is None else duration_s(wait, "wait")
 
 
 def final_record(

@@ -175,9 +175,14 @@ class DirectProvider(AccountMethods, Discovery, JobService):
         Raises:
             InvalidInputError: A device is not known, or the faults are not described as documented.
         """
+        if isinstance(devices, str | bytes) or not isinstance(devices, Iterable):
+            raise errors.InvalidInputError(f"devices must be a list of names or files, not {devices!r}")
+        names = tuple(devices)
+        if odd := [name for name in names if not isinstance(name, str | os.PathLike)]:
+            raise errors.InvalidInputError(f"a device is a name or a file, not {odd[0]!r}")
         provider = cls.__new__(cls)
         provider._start_local(  # noqa: SLF001 - of this class
-            tuple(os.fspath(device) for device in devices), channel, seed=seed, noise=noise, faults=faults
+            tuple(os.fspath(name) for name in names), channel, seed=seed, noise=noise, faults=faults
         )
         return provider
 

@@ -7,14 +7,19 @@ from typing import Any, NoReturn
 
 from qiskit_direct_provider.errors import UnsupportedError
 
-__all__ = ["PulseNames"]
+__all__ = ["PulseNames", "pulse_is_gone"]
 
 
 class _MissingPulseError(UnsupportedError, AttributeError):
     """What `hasattr` takes as a no."""
 
 
-def _gone(name: str) -> NoReturn:
+def pulse_is_gone(name: str) -> NoReturn:
+    """Say of a name that it needs what Qiskit has no more.
+
+    Raises:
+        UnsupportedError: Always; it is an AttributeError as well.
+    """
     raise _MissingPulseError(
         f"{name} needs qiskit.pulse, which Qiskit 2 does not have any more; "
         "circuits with delays (see backend.target.dt) and fractional gates are what devices take today"
@@ -33,7 +38,7 @@ class PulseNames:
     def _channel(self, prefix: str, qubit: int) -> str:
         name = f"{prefix}{qubit}"
         if name not in self.channels:
-            _gone(f"the channel {name}")
+            pulse_is_gone(f"the channel {name}")
         return name
 
     def drive_channel(self, qubit: int) -> str:
@@ -57,7 +62,7 @@ class PulseNames:
             if name.startswith("u") and (channel.get("operates") or {}).get("qubits") == wanted
         ]
         if not found:
-            _gone(f"a control channel of {wanted}")
+            pulse_is_gone(f"a control channel of {wanted}")
         return found
 
     def defaults(self) -> NoReturn:
@@ -66,7 +71,7 @@ class PulseNames:
         Raises:
             UnsupportedError: Always.
         """
-        _gone("defaults()")
+        pulse_is_gone("defaults()")
 
     @property
     def instruction_schedule_map(self) -> NoReturn:
@@ -75,4 +80,4 @@ class PulseNames:
         Raises:
             UnsupportedError: Always.
         """
-        _gone("instruction_schedule_map")
+        pulse_is_gone("instruction_schedule_map")

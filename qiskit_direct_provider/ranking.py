@@ -58,8 +58,9 @@ def least_busy(backends: Iterable[B], *, circuit: QuantumCircuit | None = None) 
 
     Raises:
         BackendNotFoundError: None takes jobs now; the text says why, one by one.
+        InvalidInputError: They are no list of backends.
     """
-    given: list[Any] = list(backends)
+    given = _given(backends)
     reasons: dict[str, str] = {}
     candidates = _candidates(given, reasons)
     if circuit is None:
@@ -70,6 +71,13 @@ def least_busy(backends: Iterable[B], *, circuit: QuantumCircuit | None = None) 
         said = "; ".join(f"{name}: {why}" for name, why in reasons.items()) or "there is none to choose from"
         raise errors.BackendNotFoundError(f"no backend takes jobs now: {said}")
     return cast("B", best)
+
+
+def _given(backends: Any) -> list[Any]:
+    found = list(backends) if isinstance(backends, Iterable) else [None]
+    if not all(hasattr(each, "name") for each in found):
+        raise errors.InvalidInputError(f"least_busy() takes a list of backends, not {backends!r}")
+    return found
 
 
 def _candidates(backends: list[BackendV2], reasons: dict[str, str]) -> list[_Candidate]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
 
 from qiskit_direct_provider.errors import InvalidInputError, UnsupportedError
 from qiskit_direct_provider.job_settings import JobSettings, duration_s
+from qiskit_direct_provider.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.wire.backend import Configuration
@@ -87,11 +91,11 @@ def sampler_options(
         execution["meas_type"] = kind
     if values["rep_delay"] is not None:
         execution["rep_delay"] = rep_delay_s(values["rep_delay"], configuration)
-    if values["init_qubits"] is not None and not values["init_qubits"]:
+    if values["init_qubits"] is not None and not _switch(values["init_qubits"], "init_qubits"):
         execution["init_qubits"] = False
     found: dict[str, Any] = {"execution": execution} if execution else {}
     if values["seed_simulator"] is not None:
-        found["simulator"] = {"seed_simulator": _whole(values["seed_simulator"], "seed_simulator")}
+        found["simulator"] = {"seed_simulator": whole_number(values["seed_simulator"], "seed_simulator")}
     return found
 
 
@@ -104,11 +108,11 @@ def shots_of(given: Any, defaults: Mapping[str, Any]) -> Any:
 def _measurement(level: Any, returned: Any) -> str | None:
     """The API's word for measurement level and return; None for bits, which is its default."""
     level = _CLASSIFIED if level is None else level
-    if isinstance(level, bool) or level not in (0, 1, 2):
+    if isinstance(level, bool) or not isinstance(level, Real) or level not in (0, 1, 2):
         raise InvalidInputError(f"meas_level must be 1 or 2, not {level!r}")
     if level == 0:
         raise UnsupportedError("meas_level=0 (raw traces) is not offered; use 1 (IQ values) or 2 (bits)")
-    if returned not in (None, "single", "avg"):
+    if returned is not None and not (isinstance(returned, str) and returned in ("single", "avg")):
         raise InvalidInputError(f"meas_return must be 'single' or 'avg', not {returned!r}")
     if level == _CLASSIFIED:
         return None
@@ -130,7 +134,7 @@ def rep_delay_s(given: Any, configuration: Configuration) -> float:
     return delay
 
 
-def _whole(given: Any, what: str) -> int:
-    if isinstance(given, bool) or not hasattr(given, "__index__"):
-        raise InvalidInputError(f"{what} must be a whole number, not {given!r}")
-    return int(given.__index__())
+def _switch(given: Any, what: str) -> bool:
+    if isinstance(given, int | np.bool_) and given in (0, 1):
+        return bool(given)
+    raise InvalidInputError(f"{what} must be True or False, not {given!r}")

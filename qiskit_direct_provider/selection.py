@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qiskit_direct_provider import attributes, errors, notices
+from qiskit_direct_provider.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.backend import DirectBackend
@@ -67,10 +68,8 @@ class Selection:
         for known in conditions:
             if known not in _OF_STATUS | _OF_DEVICE:
                 raise errors.InvalidInputError(_unknown(known))
-        if min_num_qubits is not None and (
-            isinstance(min_num_qubits, bool) or not isinstance(min_num_qubits, int)
-        ):
-            raise errors.InvalidInputError(f"min_num_qubits must be a whole number, not {min_num_qubits!r}")
+        if min_num_qubits is not None:
+            min_num_qubits = whole_number(min_num_qubits, "min_num_qubits")
         if filters is not None and not callable(filters):
             raise errors.InvalidInputError("filters must be a function of a backend, such as a lambda")
         said = {key: value for key, value in conditions.items() if value is not None}

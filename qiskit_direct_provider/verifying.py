@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qiskit_direct_provider import errors, notices, run_options
 from qiskit_direct_provider.documented import Documented
 from qiskit_direct_provider.job import DirectJob
+from qiskit_direct_provider.job_waiting import deadline_of
 from qiskit_direct_provider.notices import DegradedWarning, NotConsistentWarning
 from qiskit_direct_provider.programs import Pub, as_circuits, as_pubs, check_shots
 from qiskit_direct_provider.wire.dates import moment
@@ -47,6 +48,7 @@ class Verifying(Documented):
 
         Raises:
             UnsupportedError: Aer is not installed, or no calibration from before ``datetime`` was seen.
+            InvalidInputError: Aer has no such option.
         """
         from qiskit_direct_provider.verification.prerequisites import require_aer
 
@@ -55,7 +57,12 @@ class Verifying(Documented):
 
         device = self._loaded() if datetime is None else self._device_at(datetime)
         if options:
-            return Twin(device, self.name, **options)
+            from qiskit_aer import AerError
+
+            try:
+                return Twin(device, self.name, **options)
+            except AerError as error:
+                raise errors.InvalidInputError(f"twin(): Aer says {error.message!r}") from error
         key = ("twin", device.documents.properties)
         if key not in self._models:
             self._models[key] = Twin(device, self.name)
@@ -167,6 +174,7 @@ class Verifying(Documented):
         from qiskit_direct_provider.verification.verify import bound, companions
 
         how = How.of(method, significance, max_seconds, seed)
+        deadline_of(timeout)  # refused before a job is sent
         if isinstance(circuits_or_job, DirectJob):
             job, direct = circuits_or_job, how.method == "direct"
             if direct and options:

@@ -220,7 +220,7 @@ class Poller:
         ends = self._clock() + pause
         while (left := ends - self._clock()) > 0:
             count = len(self._tickets)
-            self._changed.wait(left)
+            self._changed.wait(min(left, threading.TIMEOUT_MAX))
             if not self._open():
                 return
             if len(self._tickets) > count:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
 from qiskit.circuit import Clbit
+from qiskit.primitives import StatevectorSampler
 
-from qiskit_direct_provider import errors
+from qiskit_direct_provider import SamplerV2, errors
 from qiskit_direct_provider.registers import with_plain_registers
 
 if TYPE_CHECKING:
-    from qiskit_direct_provider import DirectBackend
+    from qiskit_direct_provider import DirectBackend, DirectProvider
 
 
 def circuit_of(*registers: tuple[str, int]) -> QuantumCircuit:
@@ -106,3 +107,63 @@ def test_an_empty_register_does_no_harm(channel_nairobi: DirectBackend) -> None:
     circuit = circuit_of(("e", 0), ("c", 2))
     counts = channel_nairobi.run(circuit, shots=500).result(timeout=60).get_counts()
     assert max(counts, key=lambda bits: counts[bits]).strip() == "01"
+
+
+def shared() -> QuantumCircuit:
+    """Two registers with two bits in common, a loose bit, an empty register, and one of an odd name."""
+    bits = [Clbit() for _ in range(4)]
+    circuit = QuantumCircuit(QuantumRegister(2, "q"), [Clbit()], ClassicalRegister(2, "a b"))
+    circuit.add_register(
+        ClassicalRegister(name="low", bits=bits[:3]),
+        ClassicalRegister(0, "none"),
+        ClassicalRegister(name="high", bits=bits[1:]),
+        ClassicalRegister(name="back", bits=bits[::-1]),
+    )
+    circuit.x(0)
+    circuit.measure([0, 1, 0, 1, 0, 1, 0], range(7))
+    return circuit
+
+
+@pytest.mark.parametrize("through", ["run", "sampler"])
+def test_a_primitives_result_has_each_register_whole(channel_nairobi: DirectBackend, through: str) -> None:
+    """As Qiskit's own sampler has it; readout errors here are a few per cent, so a majority is sure."""
+    circuit = shared()
+    if through == "run":
+        result = channel_nairobi.run(circuit, shots=500).primitive_result(timeout=60)
+    else:
+        result = SamplerV2(channel_nairobi).run([circuit], shots=500).result(timeout=60)
+    (pub,), (expected,) = result, StatevectorSampler().run([circuit], shots=5).result()
+    assert set(expected.data) <= set(pub.data)
+    for name, bits in expected.data.items():
+        assert (pub.data[name].num_bits, pub.data[name].num_shots) == (bits.num_bits, 500)
+        if bits.num_bits:
+            counts = pub.data[name].get_counts()
+            assert max(counts, key=lambda word: counts[word]) == next(iter(bits.get_counts())), name
+    overlap = pub.data["low"].slice_bits([1, 2]), pub.data["high"].slice_bits([0, 1])
+    assert overlap[0] == overlap[1]
+
+
+def test_iq_values_of_registers_that_share_bits(channel_nairobi: DirectBackend) -> None:
+    job = channel_nairobi.run(shared(), shots=10, meas_level=1)
+    (pub,) = job.primitive_result(timeout=60)
+    assert pub.data["high"].shape == (10, 3)
+    assert pub.data["none"].shape == (10, 0)
+    assert (pub.data["high"][:, :2] == pub.data["low"][:, 1:]).all()
+    assert (pub.data["back"][:, ::-1][:, :3] == pub.data["low"]).all()
+
+
+@pytest.mark.parametrize("name", ["shape", "size", "ndim", "keys", "items", "values", "self", "_data"])
+def test_a_name_that_no_result_can_have_loses_no_result(nairobi: DirectBackend, name: str) -> None:
+    (pub,) = nairobi.run(circuit_of((name, 2)), shots=500).primitive_result(timeout=60)
+    counts = pub.data["creg0"].get_counts()
+    assert max(counts, key=lambda word: counts[word]) == "01"
+
+
+def test_registers_come_back_with_a_job_that_is_reloaded(
+    provider: DirectProvider, nairobi: DirectBackend
+) -> None:
+    job = nairobi.run(shared(), shots=10)
+    (before,) = job.primitive_result(timeout=60)
+    (after,) = provider.retrieve_job(job.job_id()).primitive_result(timeout=60)
+    assert list(before.data) == list(after.data)
+    assert all(before.data[name] == after.data[name] for name in before.data)

@@ -99,6 +99,17 @@ def test_what_is_no_time_is_refused(nairobi: DirectBackend, provider: DirectProv
     assert job.result(timeout=math.inf).get_counts().shots() == 10
 
 
+@pytest.mark.parametrize("wait", [math.nan, math.inf, "soon", True, -1.0])
+def test_an_interval_that_is_none_is_refused(nairobi: DirectBackend, wait: Any) -> None:
+    """It would end the one thread that asks for all."""
+    job = nairobi.run(measured_x(), shots=10)
+    with pytest.raises(errors.InvalidInputError, match="wait"):
+        job.result(wait=wait)
+    with pytest.raises(errors.InvalidInputError, match="wait"):
+        job.wait_for_final_state(wait=wait)
+    assert job.result(timeout=60, wait="0.1s").get_counts().shots() == 10
+
+
 def test_the_steps_of_a_job_have_times(channel_nairobi: DirectBackend) -> None:
     job = channel_nairobi.run(measured_x(), shots=10)
     job.result(timeout=60)

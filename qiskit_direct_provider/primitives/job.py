@@ -28,16 +28,16 @@ class PrimitiveJob(DirectJob, BasePrimitiveJob):
         found._parts = job._parts  # noqa: SLF001 - the job under another face
         return found
 
-    def result(self, timeout: float | str | None = None, wait: float | None = None) -> PrimitiveResult:
+    def result(self, timeout: float | str | None = None, wait: float | str | None = None) -> PrimitiveResult:
         """Wait for the job's end; entry ``i`` of the result belongs to pub ``i``.
 
         A sampler's ``result[i].data.<register>`` is a BitArray of shape ``pub.shape``; an estimator's
         ``result[i].data.evs`` and ``.stds`` are arrays of shape ``pub.shape``.
 
         Args:
-            timeout: Longest time to wait, in seconds; None waits as long as it takes.
-            wait: Seconds between two questions to the server; None asks at a tenth of the job's age,
-                at least every 30 s.
+            timeout: Longest time to wait, in seconds or as text; None waits as long as it takes.
+            wait: Time between two questions to the server, in seconds or as text; None asks at a tenth of
+                the job's age, at least every 30 s.
 
         Raises:
             JobTimeoutError: The job is still running; it goes on.
@@ -48,5 +48,7 @@ class PrimitiveJob(DirectJob, BasePrimitiveJob):
         """
         return self.primitive_result(timeout, wait)
 
-    def _quiet_result(self, timeout: float | str | None = None, wait: float | None = None) -> PrimitiveResult:
+    def _quiet_result(
+        self, timeout: float | str | None = None, wait: float | str | None = None
+    ) -> PrimitiveResult:
         return self.primitive_result(timeout, wait)

@@ -24,7 +24,7 @@ __all__ = ["check_pubs", "estimator_pubs", "sampler_pubs", "values_of"]
 Pub = TypeVar("Pub", SamplerPub, EstimatorPub)
 
 _LONGEST_TEXT = 400
-_REFUSALS = (ValueError, TypeError, AttributeError, LookupError, QiskitError)
+_REFUSALS = (ValueError, TypeError, AttributeError, LookupError, OverflowError, QiskitError)
 
 
 def sampler_pubs(pubs: Any, shots: int | None) -> list[SamplerPub]:

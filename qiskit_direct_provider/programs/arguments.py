@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider.errors import InvalidInputError
+from qiskit_direct_provider.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +93,7 @@ def as_pub(index: int, circuit: QuantumCircuit, values: Any, shots: int) -> Pub:
         return Pub(circuit, shots)
     try:
         array = _in_order(circuit, values)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise InvalidInputError(
             f"the parameter values of circuit {index} ({circuit.name!r}) do not fit: {error}"
         ) from error
@@ -170,9 +171,7 @@ def check_shots(shots: object, max_shots: int | None = None) -> int:
     Raises:
         InvalidInputError: Not a whole number, below one, or above ``max_shots``.
     """
-    if isinstance(shots, bool) or not hasattr(shots, "__index__"):
-        raise InvalidInputError(f"shots must be a whole number, not {shots!r}")
-    number = int(shots.__index__())
+    number = whole_number(shots, "shots")
     if number < 1:
         raise InvalidInputError(f"shots must be at least 1, not {number}")
     if max_shots is not None and number > max_shots:

@@ -21,7 +21,7 @@ from qiskit_direct_provider.wire.codec import encode_ndarray
 from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, SamplerInput
 
 if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
+    from qiskit import ClassicalRegister, QuantumCircuit
     from qiskit.transpiler import Target
 
 __all__ = ["sampler_payload", "sampler_programs"]
@@ -99,6 +99,7 @@ def _record(
         meas_return=meas_return,
         global_phase=_number(circuit.global_phase),
         metadata=without_stamp(circuit.metadata),
+        own_registers=tuple((each.name, _indices(circuit, each)) for each in circuit.cregs),
     )
 
 
@@ -107,8 +108,12 @@ def _number(phase: Any) -> float:
     return float(phase) if isinstance(phase, int | float) else 0.0
 
 
+def _indices(circuit: QuantumCircuit, register: ClassicalRegister) -> tuple[int, ...]:
+    return tuple(circuit.find_bit(bit).index for bit in register)
+
+
 def _shown_registers(circuit: QuantumCircuit) -> tuple[tuple[str, int], ...]:
     """Registers by which counts can be spaced: none when they are not all bits, one after the other."""
-    bits = [circuit.find_bit(bit).index for register in circuit.cregs for bit in register]
+    bits = [index for register in circuit.cregs for index in _indices(circuit, register)]
     in_order = bits == list(range(circuit.num_clbits))
     return tuple((register.name, register.size) for register in circuit.cregs) if in_order else ()

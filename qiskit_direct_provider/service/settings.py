@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import uuid
 from typing import Annotated
@@ -19,6 +20,7 @@ DEFAULT_PORT = 8290
 PROCESSES = "processes"
 """The default executor: processes of this machine, each within limits, killed when a job is cancelled."""
 
+_ORIGIN = re.compile(r"https?://[^/\s@]+(/\S*)?")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -94,6 +96,11 @@ class ServiceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     simulation_limit_s: float = 600.0
     drift_s: Annotated[float, Meta(gt=0)] | None = None
     faults: FaultPlan | None = None
+
+    def __post_init__(self) -> None:
+        for origin in self.storage_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"a storage origin is an address such as https://s3:9000, not {origin!r}")
 
     def __repr__(self) -> str:
         return f"ServiceSettings(host={self.host!r}, port={self.port}, devices={self.devices!r}, ...)"

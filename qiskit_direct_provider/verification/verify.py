@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from qiskit_direct_provider.verification.distribution import measured_qubits
 from qiskit_direct_provider.verification.expected import expect
 from qiskit_direct_provider.verification.outcome import Question
 from qiskit_direct_provider.verification.verification import Verification
+from qiskit_direct_provider.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -57,11 +59,16 @@ class Options:
         """
         if method not in (None, *METHODS):
             raise InvalidInputError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-        if isinstance(significance, bool) or not 0 < significance < 1:
+        if not _is_number(significance) or not 0 < significance < 1:
             raise InvalidInputError(f"significance must be between 0 and 1, not {significance!r}")
-        if isinstance(max_seconds, bool) or not max_seconds > 0:
+        if not _is_number(max_seconds) or not max_seconds > 0:
             raise InvalidInputError(f"max_seconds must be above 0, not {max_seconds!r}")
-        return cls(method or "direct", significance, float(max_seconds), seed)
+        number = None if seed is None else whole_number(seed, "seed", least=0)
+        return cls(method or "direct", significance, float(max_seconds), number)
+
+
+def _is_number(given: Any) -> bool:
+    return isinstance(given, Real) and not isinstance(given, bool)
 
 
 def companions(circuits: Sequence[QuantumCircuit], options: Options) -> list[QuantumCircuit]:

@@ -32,6 +32,20 @@ def test_no_account(cli: Cli) -> None:
     assert "qiskit-direct accounts save" in advice
 
 
+@pytest.mark.parametrize("origin", ["store:9000", "x", "ftp://store", "https://user@store"])
+def test_a_storage_origin_that_is_no_address(origin: str) -> None:
+    """Served, it would refuse every job that names the store."""
+    done = subprocess.run(
+        [COMMAND, "serve", "--port", "0", "--device", "fake_lima", "--storage-origin", origin],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: a storage origin is an address such as")
+
+
 def test_a_wrong_key(cli: Cli, connected: LocalService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QISKIT_DIRECT_TOKEN", "a-wrong-key-1234")
     sentence, advice = cli("backends").failure

@@ -302,6 +302,19 @@ def test_a_new_job_does_not_wait_for_the_turn_of_an_old_one() -> None:
     assert gone(thread)
 
 
+def test_an_interval_of_ages_ends_no_thread() -> None:
+    """It is longer than any timer takes."""
+    server = Running({"old": math.inf, "new": math.inf})
+    poller = running(server)
+    now = time.monotonic()
+    with poller.watched([poller.ticket("old", now - 36_000, 1e300)]) as (old,):
+        assert poller.news([old], 0, Deadline.after(LONGEST_WAIT_S)) == 1
+        with poller.watched([poller.ticket("new", time.monotonic())]) as (new,):
+            assert poller.news([new], 0, Deadline.after(20.0)) == 1
+        (thread,) = pollers()
+    assert gone(thread)
+
+
 def test_the_thread_ends_when_nobody_waits_any_more() -> None:
     """At once, although the job would be asked about in half a minute only."""
     server = Running({"old": math.inf})
