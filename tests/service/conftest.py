@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from service_client import Client, Service
+from service_client import Client, Service, s3_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,3 +45,18 @@ def start() -> Iterator[Callable[..., Service]]:
             each.stop()
         elif each.process.stdout is not None and not each.process.stdout.closed:
             each.wait()
+
+
+@pytest.fixture(scope="session")
+def store(service: Service) -> Iterator[Any]:
+    """A boto3 client with the right keys."""
+    client = s3_client(service.endpoint["s3"])
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def bucket(service: Service) -> str:
+    """Name of the bucket."""
+    name: str = service.endpoint["s3"]["bucket"]
+    return name

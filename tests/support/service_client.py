@@ -9,11 +9,16 @@ import sys
 import tempfile
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
+import pytest
 import requests
 from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRANT_TYPE = "urn:ibm:params:oauth:grant-type:apikey"
 FINAL = {"Completed", "Cancelled", "Failed"}
@@ -227,3 +232,11 @@ def error_of(answer: requests.Response) -> tuple[int, str]:
     assert item["message"]
     assert item["more_info"].startswith("https://")
     return answer.status_code, item["code"]
+
+
+def refusal(call: Callable[[], object]) -> tuple[int, str]:
+    """Status and code of the error that a call of boto3's ends with."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    answer = caught.value.response
+    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
