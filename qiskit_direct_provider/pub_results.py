@@ -25,21 +25,17 @@ def as_sent(result: PrimitiveResult, circuits: Sequence[CircuitRecord], job_id: 
     which stays on this side when the circuit travels as text.
 
     Args:
-        result: As it came; it stays as it is.
+        result: As it came, of as many pubs; it stays as it is.
         circuits: What is on record of the pubs; empty for a job that this side did not send.
         job_id: For the text of an error.
 
     Raises:
-        ProtocolError: The number of pubs, or the shape of one, is not that of what was sent.
+        ProtocolError: The shape of a pub is not that of what was sent.
     """
     from qiskit.primitives import PrimitiveResult
 
     if not circuits:
         return result
-    if len(result) != len(circuits):
-        raise ProtocolError(
-            f"job {job_id}: {len(circuits)} circuits were sent, but {len(result)} results came back"
-        )
     pubs = []
     for number, (pub, record) in enumerate(zip(result, circuits, strict=True)):
         if tuple(pub.data.shape) != tuple(record.shape):

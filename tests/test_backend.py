@@ -6,8 +6,14 @@ import copy
 import datetime as dt
 import gzip
 import json
+import logging
+import math
 import pickle
 import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -330,3 +336,55 @@ def test_check_faulty(nairobi: DirectBackend) -> None:
     bad.cx(0, 6)
     with pytest.raises(errors.InvalidCircuitError, match=r"'cx' on qubits \[0, 6\]"):
         nairobi.check_faulty(bad)
+
+
+# -- when the documents are fetched ----------------------------------------------------------------------
+
+
+def is_within(thread: threading.Thread, function: str) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None and frame.f_code.co_name != function:
+        frame = frame.f_back
+    return frame is not None
+
+
+def test_documents_are_fetched_once_for_all_threads(watched: DirectProvider, recorder: Recorder) -> None:
+    backend = watched._backend("fake_nairobi")
+    second = threading.Thread(target=backend.load)
+
+    def meanwhile(when: str, method: str, path: str, _: bytes) -> None:
+        if when == "before" and path.endswith("/configuration"):
+            second.start()
+            while not is_within(second, "_alone"):
+                time.sleep(0.001)
+
+    recorder.watch = meanwhile
+    assert backend.load().num_qubits == 7
+    second.join()
+    assert recorder.count("GET", "/v1/backends/fake_nairobi/configuration") == 1
+
+
+def test_nobody_waits_for_documents_without_end(service: LocalService, own_storage: S3Storage) -> None:
+    with provider_for(service, own_storage, timeout=0.05) as provider:
+        backend = provider._backend("fake_nairobi")
+        with (
+            backend._alone(),
+            ThreadPoolExecutor(1) as pool,
+            pytest.raises(errors.TransportError, match="did not come in time") as caught,
+        ):
+            pool.submit(backend.load).result()
+        assert caught.value.retryable
+
+
+def test_documents_that_cannot_be_looked_at_again_hold_on(
+    watched: DirectProvider, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = watched._backend("fake_nairobi")
+    backend.load()._fetched_at = -math.inf
+    recorder.script("GET", "/v1/backends/fake_nairobi/configuration", "403")
+    circuit = QuantumCircuit(1)
+    circuit.measure_all()
+    with caplog.at_level(logging.INFO, "qiskit_direct_provider"):
+        job = backend.run(circuit, shots=10)
+    assert "whether it was calibrated anew is not known" in caplog.text
+    assert sum(job.result(timeout=60).get_counts().values()) == 10

@@ -117,7 +117,10 @@ def test_a_job_of_another_machine_has_its_memory(
     job = mine.get_backend("fake_manila").run(measured_x(), shots=10, memory=True)
     monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path / "elsewhere"))
     with connect() as elsewhere:
-        result = elsewhere.retrieve_job(job.job_id()).result(timeout=60)
+        found = elsewhere.retrieve_job(job.job_id())
+        result = found.result(timeout=60)
+        today = elsewhere.get_backend("fake_manila").properties().last_update_date
+        assert found.properties().last_update_date == today, "nobody here knows with which one it was sent"
     assert result.get_memory() == ["1"] * 10
 
 
@@ -150,6 +153,7 @@ def test_the_backend_service_knows_jobs(mine: DirectProvider) -> None:
     job = run(mine, name="mine")
     assert ids(mine.backend.jobs(limit=5)) >= {job.job_id()}
     assert mine.backend.retrieve_job(job.job_id()).name() == "mine"
+    assert repr(mine.backend) == f"<backends of {mine!r}>"
 
 
 def test_a_job_is_watched_until_it_has_ended(mine: DirectProvider) -> None:

@@ -108,13 +108,16 @@ def test_what_a_dead_process_did_not_send_is_sent_by_who_asks(
 def test_the_state_before_all_parts_are_sent(
     provider: DirectProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qiskit_direct_provider.backend.send_the_rest", lambda _: None)
-    job = with_limit(provider, 2).run(numbered(4), shots=10)
-    assert job.status() in {JobStatus.RUNNING, JobStatus.QUEUED}
-    assert not job.in_final_state()
-    assert job.usage() is None
-    with pytest.raises(errors.JobNotFoundError):
-        job.result(timeout=5)
+    with monkeypatch.context() as patch:
+        for module in ("backend", "job_service"):
+            patch.setattr(f"qiskit_direct_provider.{module}.send_the_rest", lambda _: None)
+        job = with_limit(provider, 2).run(numbered(4), shots=10)
+        assert job.status() in {JobStatus.RUNNING, JobStatus.QUEUED}
+        assert not job.in_final_state()
+        assert job.usage() is None
+        assert job.job_id() in {each.job_id() for each in provider.jobs(limit=None, status="RUNNING")}
+        with pytest.raises(errors.JobNotFoundError):
+            job.result(timeout=5)
     assert provider.retrieve_job(job.job_id()).result(timeout=WAIT_S).success
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit.providers.fake_provider import GenericBackendV2
 
 from qiskit_direct_provider.portable import portable
 from qiskit_direct_provider.programs import to_openqasm3
@@ -57,6 +58,16 @@ def test_an_idle_gate_within_a_branch(channel_nairobi: DirectBackend) -> None:
         circuit.id(0)
     counts = channel_nairobi.run(circuit, shots=200).result(timeout=60).get_counts()
     assert max(counts, key=counts.get) == "1"
+
+
+def test_an_idle_gate_of_no_length_is_nothing() -> None:
+    """A device that has none takes no time for it."""
+    circuit = QuantumCircuit(2)
+    circuit.id(0)
+    circuit.x(1)
+    target = GenericBackendV2(2, basis_gates=["cx", "rz", "sx", "x"], seed=1).target
+    assert [each.operation.name for each in portable(circuit, target).data] == ["x"]
+    assert [each.operation.name for each in portable(circuit).data] == ["id", "x"]
 
 
 def test_the_rest_of_a_circuit_stays() -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from connecting import provider_for
 from journeys import measured_x
+from odd_bodies import OddProxy
 from qiskit import QuantumCircuit, transpile
+from qiskit.circuit import Gate
 from qiskit.providers.fake_provider import GenericBackendV2
 from recorder import Recorder
 
@@ -113,6 +115,41 @@ def test_backends_of_any_provider_that_have_a_status() -> None:
         least_busy([])
 
 
+def test_backends_of_any_provider_are_told_apart_by_their_errors() -> None:
+    twins = [generic(f"seed {seed}", Status(0), seed=seed) for seed in (1, 2, 3)]
+    assert least_busy(twins) == min(twins, key=median_two_qubit_error)
+
+
+def test_devices_whose_documents_cannot_be_read_are_passed_over(lanes: LocalService) -> None:
+    """The two that are the least busy are damaged; the third is taken, though it is busy."""
+    proxy = OddProxy(lanes.url)
+    with provider_for(lanes, S3Storage(**lanes.storage), url=proxy.url, iam_url=proxy.url) as provider:
+        job = provider.get_backend("fake_nairobi").run(measured_x(), shots=1)
+        job.wait_for_final_state(timeout=60)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("QISKIT_DIRECT_DATA", "/nonexistent/for/reading")
+            with (
+                provider_for(lanes, S3Storage(**lanes.storage), url=proxy.url, iam_url=proxy.url) as other,
+                proxy.odd("GET", ".*/fake_(lima|manila)/configuration", "null"),
+            ):
+                assert other.least_busy().name == "fake_nairobi"
+                with pytest.raises(errors.BackendNotFoundError, match="fake_lima: .*fake_manila: "):
+                    other.least_busy("fake_(lima|manila)")
+        job.delete()
+    proxy.close()
+
+
+def test_an_outage_is_not_taken_for_a_lack_of_devices(lanes: LocalService) -> None:
+    recorder = Recorder(lanes.url)
+    settings = {"url": recorder.url, "iam_url": recorder.url, "timeout": 0.5}
+    with provider_for(lanes, S3Storage(**lanes.storage), **settings) as provider:
+        for name in ("lima", "manila", "nairobi"):
+            recorder.script("GET", f"/v1/backends/fake_{name}/configuration", *["reset before"] * 99)
+        with pytest.raises(errors.TransportError):
+            provider.least_busy()
+    recorder.close()
+
+
 def test_paused_backends_are_passed_over() -> None:
     service = LocalService.start(("fake_manila", "fake_lima"), paused=["fake_lima"], workers=1)
     try:
@@ -161,6 +198,13 @@ def test_a_circuit_chooses_the_device_that_promises_most(busy: DirectProvider) -
     assert busy.least_busy(circuit=ghz(6)).name == "fake_nairobi"
     with pytest.raises(errors.BackendNotFoundError, match="8 qubits do not fit on the 7 of fake_nairobi"):
         busy.least_busy(circuit=ghz(8))
+
+
+def test_a_gate_that_no_device_has_fits_nowhere() -> None:
+    circuit = QuantumCircuit(1)
+    circuit.append(Gate("of fantasy", 1, []), [0])
+    with pytest.raises(errors.InvalidCircuitError, match="the circuit does not fit on plain"):
+        expected_fidelity(circuit, generic("plain", None))
 
 
 def test_control_flow_counts_too() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
 from qiskit.circuit import Clbit
+from qiskit.circuit.classical import expr, types
 from qiskit.primitives import StatevectorSampler
 
 from qiskit_direct_provider import SamplerV2, errors
@@ -71,6 +72,31 @@ def test_a_condition_moves_with_its_register() -> None:
         circuit.x(0)
     sent, _ = with_plain_registers(circuit)
     assert "if (creg0 == 3)" in qasm3.dumps(sent)
+
+
+def test_variables_move_with_their_registers() -> None:
+    """Declared, given from outside and taken over by a block: what is computed of a register goes along."""
+    given = expr.Var.new("given", types.Uint(2))
+    circuit = QuantumCircuit(QuantumRegister(2, "q"), ClassicalRegister(2, "shape"), inputs=[given])
+    register = circuit.cregs[0]
+    found = circuit.add_var("found", expr.lift(register))
+    pause = circuit.add_stretch("pause")
+    circuit.store(found, expr.bit_or(register, given))
+    with circuit.if_test(expr.equal(found, register)):
+        circuit.store(found, register)
+        circuit.delay(pause, 0)
+    sent, fields = with_plain_registers(circuit)
+    assert fields == (("creg0", (0, 1)),)
+    assert (list(sent.iter_input_vars()), list(sent.iter_declared_vars())) == ([given], [found])
+    assert list(sent.iter_declared_stretches()) == [pause]
+    block = sent.data[-1].operation.blocks[0]
+    assert (list(block.iter_captured_vars()), list(block.iter_captured_stretches())) == ([found], [pause])
+    lines = qasm3.dumps(sent).splitlines()
+    for line in ("input uint[2] given;", "uint[2] found;", "stretch pause;", "found = creg0 | given;"):
+        assert line in lines
+    assert "if (found == creg0) {" in lines
+    assert "  found = creg0;" in lines
+    assert not any("shape" in line for line in lines)
 
 
 def test_a_condition_on_a_shared_register_is_refused() -> None:

@@ -16,6 +16,7 @@ from qiskit.result import Counts, MeasLevel, Result
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.expectations import CircuitRecord
+from qiskit_direct_provider.pub_results import as_sent
 from qiskit_direct_provider.results import (
     ResultOrigin,
     check,
@@ -186,6 +187,13 @@ def test_a_result_that_is_not_of_this_circuit_is_refused(
     with pytest.raises(errors.ProtocolError) as caught:
         check(result_of(data), [record(**changes)])
     assert text in str(caught.value)
+
+
+def test_values_of_another_shape_are_refused() -> None:
+    found = PrimitiveResult([PubResult(DataBin(evs=np.zeros(2), stds=np.zeros(2), shape=(2,)))])
+    assert as_sent(found, [record(shape=(2,))], "a-job")[0].metadata == {"circuit_metadata": {"who": 1}}
+    with pytest.raises(errors.ProtocolError, match=r"a-job: pub 0 has shape \(3,\), but .* \(2,\) came back"):
+        as_sent(found, [record(shape=(3,))], "a-job")
 
 
 def test_bits_beyond_a_register_do_not_reach_the_counts() -> None:

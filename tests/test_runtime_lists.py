@@ -14,7 +14,7 @@ from connecting import provider_for
 from recorder import Recorder
 
 from qiskit_direct_provider.clients.interface import JobRecord, Wanted
-from qiskit_direct_provider.clients.pages import paged
+from qiskit_direct_provider.clients.pages import paged, query_of
 from qiskit_direct_provider.service.outcome import JobEnd
 from qiskit_direct_provider.service.process import LocalService
 from qiskit_direct_provider.service.runtime_jobs import RunRequest, RuntimeJobStore
@@ -172,6 +172,11 @@ def test_coarse_dates_neither_loop_nor_skip(a_second: int, blind: bool) -> None:
         for record in paged(lambda wanted, offset: page_of(dates, wanted, offset, blind=blind), Wanted())
     ]
     assert found == [f"job-{number}" for number in reversed(range(1_000))]
+
+
+def test_a_page_is_asked_for_by_its_number_only_beyond_the_first() -> None:
+    assert query_of(Wanted(), 0) == "limit=200&exclude_params=true"
+    assert query_of(Wanted(backend_name="b"), 400) == "limit=200&exclude_params=true&offset=400&backend=b"
 
 
 def test_a_server_that_repeats_itself_ends_the_list(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ import pytest
 from connecting import provider_for
 from journeys import measured_x
 from qiskit.providers.jobstatus import JobStatus
+from recorder import Recorder
 from service_client import busy_program
 
 from qiskit_direct_provider import Batch, DirectProvider, Session, errors
@@ -148,6 +149,32 @@ def test_a_session_that_is_gone_needs_no_end(manila: DirectBackend) -> None:
     session.cancel()
     with pytest.raises(ZeroDivisionError), session:
         raise ZeroDivisionError
+
+
+def test_a_session_that_cannot_be_closed(service: LocalService, caplog: pytest.LogCaptureFixture) -> None:
+    """That is an error, unless something else went wrong before, which matters more."""
+    recorder = Recorder(service.url)
+    settings = {"channel": "runtime", "url": recorder.url, "iam_url": recorder.url}
+    with provider_for(service, None, **settings) as provider:
+        backend = provider.get_backend("fake_manila")
+        first, second = Session(backend), Session(backend)
+        recorder.script("PATCH", "/api/v1/sessions/", "403", "403")
+        with pytest.raises(errors.AuthorizationError), first:
+            pass
+        assert "could not be closed" not in caplog.text
+        with pytest.raises(ZeroDivisionError), second:
+            raise ZeroDivisionError
+        assert "could not be closed" in caplog.text
+        for session in (first, second):
+            session.close()
+            assert session.status() == "Closed"
+    recorder.close()
+
+
+def test_a_job_of_a_batch_waits_for_a_lane_as_long_as_it_is_told_to(nairobi: DirectBackend) -> None:
+    batch = Batch(nairobi, max_time="10m")
+    assert batch._within(JobSettings.of()).wait_for_lane_s == 600
+    assert batch._within(JobSettings.of(wait_for_lane="3s")).wait_for_lane_s == 3
 
 
 def test_what_is_no_session_is_refused(manila: DirectBackend, nairobi: DirectBackend) -> None:

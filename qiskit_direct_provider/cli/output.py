@@ -36,12 +36,7 @@ def write_json(value: Any) -> None:
     """A value on standard output; times as ISO 8601."""
     import json
 
-    def written(other: object) -> Any:
-        if isinstance(other, datetime):
-            return other.isoformat()
-        raise TypeError(f"{type(other).__name__} is not JSON")
-
-    typer.echo(json.dumps(value, indent=2, default=written))
+    typer.echo(json.dumps(value, indent=2, default=datetime.isoformat))
 
 
 def table(headings: Mapping[str, bool], cells: Iterable[Sequence[str]]) -> None:
@@ -80,7 +75,7 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     terminal = console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=terminal, transient=True) as shown:
         task = shown.add_task(text)
         yield lambda new: shown.update(task, description=new)

@@ -74,7 +74,5 @@ def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
             except zlib.error:
                 raise UnreadableBody("it is not the gzip that it says") from None
             packed = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    while begun and not inflater.eof and (piece := inflater.decompress(b"", _CHUNK)):
-        yield piece
     if begun and not inflater.eof:
         raise UnreadableBody("its gzip ends too early")

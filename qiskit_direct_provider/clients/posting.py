@@ -66,6 +66,7 @@ def post_once(
                 return
             unsure = False  # the server answered: it does not have the job
         _pause_or_give_up(failure, attempt, deadline, sleep)
+    raise AssertionError
 
 
 def post_searched(

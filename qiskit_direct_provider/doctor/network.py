@@ -199,7 +199,8 @@ def _certificate(role: str, route: Route, options: HttpOptions, until: float | N
             yield note(check, f"{route.name} is plain http: keys can be read on the way", "use https")
     elif options.verify is False:
         yield note(check, "is not checked", "take verify=False back, and name the CA bundle")
-    elif until is not None:
+    else:
+        assert until is not None  # of a certificate that was checked, the dates are known
         left = until - time.time()
         text = f"valid until {time.strftime('%Y-%m-%d', time.gmtime(until))}"
         if left < _SOON_S:

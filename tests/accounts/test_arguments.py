@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sys
 import traceback
 
 import pytest
@@ -94,11 +95,19 @@ def test_a_bucket_that_is_none(bucket: str) -> None:
 
 def test_the_key_goes_to_ibm_cloud_unless_the_service_is_on_this_machine() -> None:
     assert resolve(token=KEY, url="https://system.example/").iam_url == DEFAULT_IAM_URL
-    assert resolve(token=KEY, url="http://127.0.0.1:8290/").iam_url == "http://127.0.0.1:8290"
+    for here in ("http://127.0.0.1:8290", "http://localhost:8290", "http://service.localhost:8290"):
+        assert resolve(token=KEY, url=f"{here}/").iam_url == here
     assert (
         resolve(token=KEY, url="http://[::1]:8290", iam_url="https://iam.example").iam_url
         == "https://iam.example"
     )
+
+
+def test_a_login_by_ntlm_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "requests_ntlm", None)
+    proxies = {"urls": {"https": "http://proxy:3128"}, "username_ntlm": "me", "password_ntlm": KEY}
+    with pytest.raises(errors.AccountError, match=r"pip install 'qiskit-direct-provider\[ntlm\]'"):
+        DirectProvider(KEY, "https://system.example", proxies=proxies)
 
 
 def test_plain_http_over_a_network_is_warned_of() -> None:

@@ -225,5 +225,8 @@ def test_ibms_own_variables_are_read_when_there_is_no_account_of_ours(
     monkeypatch.setenv("QISKIT_IBM_CHANNEL", "ibm_direct_access")
     monkeypatch.setenv("QISKIT_IBM_URL", URL)
     assert (account().channel, account().url) == ("direct_access", URL)
+    monkeypatch.setenv("QISKIT_IBM_CHANNEL", "ibm_carrier_pigeon")
+    with pytest.raises(errors.AccountError, match="no token"):
+        account()
     DirectProvider.save_account("ours", URL)
     assert account().token.reveal() == "ours"

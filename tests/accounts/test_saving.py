@@ -179,6 +179,33 @@ def test_half_an_object_store_is_told_by_its_members(storage: object, usual_file
         DirectProvider()
 
 
+def test_what_a_killed_process_left_is_swept_away(usual_file: Path) -> None:
+    """It may hold keys."""
+    usual_file.parent.mkdir()
+    left = usual_file.with_name(f".{usual_file.name}.abc.tmp")
+    left.write_text(KEY)
+    save()
+    assert not left.exists()
+
+
+def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(errors.AccountError, match="cannot be read: Not a directory"):
+        DirectProvider.saved_accounts(filename=Path(__file__) / "accounts.json")
+    tmp_path.chmod(0o700)
+    with pytest.raises(errors.AccountError, match="cannot be read: Is a directory"):
+        DirectProvider.saved_accounts(filename=tmp_path)
+
+
+def test_an_account_without_a_key_is_listed(usual_file: Path) -> None:
+    save()
+    whole = json.loads(usual_file.read_text())
+    del whole["accounts"]["default"]["token"]
+    usual_file.write_text(json.dumps(whole))
+    assert "token" not in DirectProvider.saved_accounts()["default"]
+    with pytest.raises(errors.AccountError, match="no token"):
+        DirectProvider()
+
+
 def test_a_damaged_account_hides_no_other_and_is_kept(usual_file: Path) -> None:
     save("good", name="good")
     whole = json.loads(usual_file.read_text())
@@ -224,6 +251,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     ("arguments", "kind"),
     [
         ({"token": ""}, errors.AccountError),
+        ({"token": None}, errors.AccountError),
         ({"token": "  "}, errors.AccountError),
         ({"url": None}, errors.AccountError),
         ({"url": "system.example"}, errors.InvalidInputError),

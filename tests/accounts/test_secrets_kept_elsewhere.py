@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from qiskit_direct_provider import DirectProvider, S3Storage, errors
+from qiskit_direct_provider.accounts import secret
 
 URL = "https://system.example"
 
@@ -84,6 +85,7 @@ def test_a_key_from_the_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """A real keyring, of the plainest kind that there is: one in memory."""
     keyring = pytest.importorskip("keyring")
     from keyring.backend import KeyringBackend
+    from keyring.backends.fail import Keyring as NoKeyring
 
     class InMemory(KeyringBackend):
         priority = 1  # type: ignore[assignment]
@@ -105,5 +107,20 @@ def test_a_key_from_the_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert used({"keyring": "quantum/lab/me"}) == "canary-key"
         with pytest.raises(errors.AccountError, match="keyring set quantum you"):
             used({"keyring": "quantum/you"})
+        keyring.set_keyring(NoKeyring())
+        with pytest.raises(errors.AccountError, match="the keyring did not give 'quantum/lab/me'"):
+            used({"keyring": "quantum/lab/me"})
     finally:
         keyring.set_keyring(before)
+
+
+def test_a_keyring_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(errors.AccountError, match=r"pip install 'qiskit-direct-provider\[keyring\]'"):
+        used({"keyring": "quantum/lab/me"})
+
+
+def test_a_command_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret, "COMMAND_LIMIT_S", 0.05)
+    with pytest.raises(errors.AccountError, match="it did not end within 0 s"):
+        used({"command": "sleep 60"})

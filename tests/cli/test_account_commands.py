@@ -47,6 +47,8 @@ def test_an_account_is_saved_listed_and_deleted(cli: Cli, file: Path, key_file: 
     assert f"│ *       │ lab  │ direct_access │ {URL}" in cli("accounts", "list").out
     assert "kept in a file" in cli("accounts", "list", "lab").out
     assert cli("accounts", "delete", "lab").out == "deleted the account 'lab'\n"
+    nobody = cli("accounts", "list", "lab")
+    assert (nobody.code, nobody.err.splitlines()[0]) == (1, "error: there is no saved account 'lab'")
     again = cli("accounts", "delete", "lab")
     assert (again.code, again.err.splitlines()[0]) == (1, "error: there is no saved account 'lab'")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from odd_bodies import OddProxy
 from qiskit import QuantumCircuit, qasm2, transpile
 from qiskit.quantum_info import SparsePauliOp
 from typer.main import get_command
@@ -17,6 +18,7 @@ from qiskit_direct_provider.cli import app
 
 if TYPE_CHECKING:
     from conftest import Done
+    from qiskit_direct_provider.service.process import LocalService
 
 Cli = Callable[..., "Done"]
 
@@ -80,6 +82,33 @@ def test_a_backend_is_shown(cli: Cli, tmp_path: Path) -> None:
     ):
         assert re.search(words, done.out), words
     assert page.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_backend_without_a_map(cli: Cli) -> None:
+    done = cli("backend", "fake_nairobi")
+    assert (done.code, "0----1----2" in done.out) == (0, False)
+    assert re.search(r"qubits +│ 7", done.out)
+
+
+def test_a_backend_that_cannot_be_read_hides_no_other(
+    cli: Cli, connected: LocalService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = OddProxy(connected.url)
+    monkeypatch.setenv("QISKIT_DIRECT_URL", proxy.url)
+    with proxy.odd("GET", ".*/fake_nairobi/configuration", "null"):
+        found = {each["name"]: each for each in cli("backends", "fake_(nairobi|manila)", "--json").json}
+    proxy.close()
+    assert found["fake_manila"]["num_qubits"] == 5
+    assert set(found["fake_nairobi"]) == {"name", "problem"}
+
+
+def test_a_result_that_is_no_table_is_named(cli: Cli, nairobi: DirectBackend) -> None:
+    circuit = QuantumCircuit(1, 1, name="traces")
+    circuit.measure(0, 0)
+    job = nairobi.run(circuit, shots=10, meas_level=1)
+    done = cli("result", job.job_id())
+    assert (done.code, done.err) == (0, "")
+    assert "traces: --json shows its data" in done.out
 
 
 def test_a_backend_as_json(cli: Cli, nairobi: DirectBackend) -> None:

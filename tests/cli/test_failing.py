@@ -152,6 +152,32 @@ def test_a_page_that_cannot_be_written(cli: Cli, place: str, said: str, told: st
     assert told in advice
 
 
+def test_a_file_that_is_no_program(cli: Cli, bell: Path, connected: LocalService) -> None:
+    bell.write_bytes(b"\xff\xfe\x00")
+    sentence, _ = cli("run", bell, "-b", "fake_nairobi").failure
+    assert sentence == f"error: {bell} is not text"
+
+
+def test_faults_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
+    """Said before anything is started, whatever runs the jobs."""
+    done = cli("serve", "--port", 0, "--executor", "dask://127.0.0.1:9", "--faults", tmp_path / "none.toml")
+    assert done.code == 1
+    assert done.err.startswith("error: ")
+    assert "none.toml" in done.err
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a.qasm"), "a.qasm: No such file or directory"),
+        (OSError("broken"), "broken"),
+    ],
+)
+def test_what_the_system_refuses_is_named(error: OSError, sentence: str) -> None:
+    failure = Failure.of(error)
+    assert (failure.sentence, failure.advice) == (sentence, "check the path and its permissions")
+
+
 def test_what_nobody_expected_is_a_sentence_too() -> None:
     failure = Failure.of(ZeroDivisionError("division\nby zero"))
     assert failure.sentence == "ZeroDivisionError: division by zero"

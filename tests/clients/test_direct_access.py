@@ -8,7 +8,11 @@ import msgspec
 import pytest
 from qiskit.providers.jobstatus import JobStatus
 
+from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients._http import Answer, Request
+from qiskit_direct_provider.clients.paths import path_of
 from qiskit_direct_provider.clients.records import job_record as _record
+from qiskit_direct_provider.clients.refusals import error_for
 from qiskit_direct_provider.wire.dates import moment as _time
 from qiskit_direct_provider.wire.direct_access import JobDocument
 
@@ -77,3 +81,41 @@ def test_presigned_urls_are_not_shown() -> None:
     assert "canary" not in repr(document(storage={"input": {"presigned_url": url}}))
     cloud = {"input": {"type": "ibmcloud_cos", "region": "us-south", "object_name": "x"}}
     assert _record(document(storage=cloud)).input_name is None
+
+
+def test_an_address_of_an_input_that_is_none_names_no_input() -> None:
+    assert _record(document(storage={"input": {"presigned_url": "https://[store"}})).input_name is None
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\nb", None])
+def test_a_name_that_no_path_can_have(name: str) -> None:
+    with pytest.raises(errors.InvalidInputError, match="cannot be a name in /v1/jobs"):
+        path_of("/v1/jobs", name)
+
+
+def test_an_acceptance_without_content_says_so() -> None:
+    """What has neither content nor a length may be half an answer, and is asked for again."""
+    request = Request("POST", "/v1/jobs")
+    Answer(request, 204, {}, b"").accepted()
+    Answer(request, 202, {"Content-Length": "0"}, b"").accepted()
+    with pytest.raises(errors.ProtocolError, match="neither content nor a length") as caught:
+        Answer(request, 202, {}, b"").accepted()
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("-7", 0.0),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", pytest.approx(2.5e11, rel=0.1)),
+        ("01 Jan 2001 00:00:00", None),
+        ("soon", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_how_long_a_server_asks_to_wait(header: str, seconds: float | None) -> None:
+    answer = Answer(Request("GET", "/v1/jobs"), 503, {"Retry-After": header}, b"")
+    assert error_for(answer, "host").retry_after_s == seconds

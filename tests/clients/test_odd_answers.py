@@ -14,8 +14,11 @@ from odd_bodies import JSON, ODD_BODIES, OddProxy
 
 from qiskit_direct_provider import CloudTranspiler, DirectProvider, S3Storage, errors
 from qiskit_direct_provider.clients import posting, retrying
+from qiskit_direct_provider.clients import runtime as runtime_client
 from qiskit_direct_provider.clients._http import Answer, Request
+from qiskit_direct_provider.clients.interface import Submission
 from qiskit_direct_provider.clients.refusals import error_for
+from qiskit_direct_provider.clients.runtime import MAX_INPUT_BYTES
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.service.process import LocalService
@@ -286,3 +289,117 @@ def test_what_a_transpiler_says_of_its_failure_is_told(
             pytest.raises(errors.ApiError, match=told),
         ):
             transpiler.run(measured_x(), backend="fake_nairobi")
+
+
+# -- what is about something else ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", ["runtime", "lanes"])
+def test_an_answer_about_another_job(
+    channel: str, request: pytest.FixtureRequest, proxy: OddProxy, said: Said
+) -> None:
+    provider: DirectProvider = request.getfixturevalue(channel)
+    job = provider.get_backend("fake_nairobi").run(measured_x(), shots=10)
+    other = said(lambda each: {**each, "id": "another"})
+    with (
+        proxy.odd("GET", "/.*/jobs/[^/]+", other),
+        pytest.raises(errors.ProtocolError, match="about another job"),
+    ):
+        job.status()
+    assert job.result(timeout=60)
+
+
+def test_a_server_from_before_the_route_of_one_job(
+    lanes: DirectProvider, proxy: OddProxy, said: Said
+) -> None:
+    job = lanes.get_backend("fake_nairobi").run(measured_x(), shots=10)
+    with proxy.odd("GET", "/v1/jobs/[^/]+", said(NOT_FOUND, 404)):
+        assert sum(job.result(timeout=60).get_counts().values()) == 10
+        assert proxy.hits
+
+
+def test_a_job_that_is_there_twice_is_told(
+    runtime: DirectProvider, proxy: OddProxy, said: Said, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first one counts, which is the last one of the list."""
+    job = runtime.get_backend("fake_nairobi").run(measured_x(), shots=10)
+    client, own_id = runtime._client, job._entry.job_id
+    twice = said(lambda page: {**page, "jobs": [{**page["jobs"][0], "id": "again"}, *page["jobs"]]})
+    with proxy.odd("GET", "/api/v1/jobs", twice):
+        assert client.find(own_id, client.deadline()) == job.job_id()
+    assert f"holds job {own_id} more than once: again, {job.job_id()}" in caplog.text
+
+
+def test_an_input_that_is_too_large_is_not_sent(runtime: DirectProvider, proxy: OddProxy) -> None:
+    client = runtime._client
+    submission = Submission("too-large", "fake_nairobi", "sampler", bytes(MAX_INPUT_BYTES + 1), 60)
+    with (
+        proxy.odd("POST", ".*", "empty"),
+        pytest.raises(errors.InvalidInputError, match="send fewer or smaller circuits"),
+    ):
+        client.submit(submission, client.deadline())
+    assert proxy.hits == 0
+
+
+def test_a_result_that_never_comes(
+    runtime: DirectProvider, proxy: OddProxy, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_client, "RESULT_PATIENCE_S", 0.0)
+    job = runtime.get_backend("fake_nairobi").run(measured_x(), shots=10)
+    job.wait_for_final_state(timeout=60)
+    with (
+        proxy.odd("GET", JOB + "/results", said(NOT_FOUND, 404)),
+        pytest.raises(errors.ProtocolError, match="complete, but the server has no result of it"),
+    ):
+        job.result(timeout=60)
+    assert sum(job.result(timeout=60).get_counts().values()) == 10, "the job was not given up"
+
+
+def test_half_a_result_is_none(lanes: DirectProvider, store: OddProxy, said: Said) -> None:
+    job = lanes.get_backend("fake_nairobi").run([measured_x()] * 2, shots=10)
+    job.wait_for_final_state(timeout=60)
+
+    def half(whole: dict[str, Any]) -> dict[str, Any]:
+        del whole["__value__"]["pub_results"][1:]
+        return whole
+
+    with (
+        store.odd("GET", "/.*/results_.*", said(half)),
+        pytest.raises(errors.ProtocolError, match="2 circuits were sent, but 1 results came back"),
+    ):
+        job.result(timeout=5)
+    job.delete()
+
+
+def test_what_a_refused_job_leaves_in_the_store_is_told(
+    lanes: DirectProvider, proxy: OddProxy, store: OddProxy, said: Said, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = lanes.get_backend("fake_nairobi").load()
+    with proxy.odd("POST", "/v1/jobs", said({"detail": "no"}, 403, "refused")):
+        for status, told in ((403, True), (404, False)):
+            caplog.clear()
+            with (
+                store.odd("DELETE", ".*/input_.*", said({}, status)),
+                pytest.raises(errors.AuthorizationError),
+            ):
+                backend.run(measured_x(), shots=10)
+            assert store.hits == 1
+            assert ("stays in the object store" in caplog.text) == told
+
+
+def test_a_login_that_gives_nothing_that_can_be_sent(
+    service: LocalService, proxy: OddProxy, said: Said
+) -> None:
+    settings = {"url": proxy.url, "iam_url": proxy.url, "channel": "legacy", "instance": None}
+    with provider_for(service, None, **settings) as provider:
+        login = said(lambda token: {**token, "id": "two\nlines"})
+        with (
+            proxy.odd("POST", "/api/users/loginWithToken", login),
+            pytest.raises(errors.ProtocolError, match="a token that cannot be sent") as caught,
+        ):
+            provider.backends()
+        assert "two" not in str(caught.value)
+        assert provider.backends()
+        with proxy.odd("POST", "/api/users/logout", said({}, 401)):
+            provider._client.log_out(provider._client.deadline())
+            assert proxy.hits, "that it had ended by itself is no error"

@@ -41,6 +41,10 @@ def test_a_link_is_followed_without_a_token(own_storage: S3Storage) -> None:
     store = ObjectStore(own_storage, HTTP)
     store.put("linked", b'{"results":[]}', Deadline.after(10))
     assert read(store.url("GET", "linked", 60)) == b'{"results":[]}'
+    assert store.get("linked", Deadline.after(None)) == b'{"results":[]}'
+    store.put("linked", b" <Error>a page, whatever its type</Error>", Deadline.after(10))
+    with pytest.raises(errors.ProtocolError, match="it is a page, not a result"):
+        read(store.url("GET", "linked", 60), 0.3)
     store.close()
 
 

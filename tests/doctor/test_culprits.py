@@ -4,59 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import trustme
-from connecting import free_port
+from connecting import free_port, provider_for
+from findings import Check, blamed, named
 from fronts import asking_for_login, front
 from odd_bodies import ODD_BODIES, OddProxy
 
 from qiskit_direct_provider import DirectProvider, S3Storage
-from qiskit_direct_provider.doctor import Finding, State, culprit, examine
+from qiskit_direct_provider.doctor import State, culprit, examine
+from qiskit_direct_provider.doctor.probe import probe_finding
 from qiskit_direct_provider.service.process import LocalService
 
 if TYPE_CHECKING:
+    import trustme
+
     from conftest import ForeignStore
 
 SERVICE_SIDE = "object store as the service sees it"
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
-
-Check = Callable[..., list[Finding]]
-
-
-@pytest.fixture
-def check(service: LocalService, own_storage: S3Storage) -> Check:
-    """All findings about a set-up that is right but for what is said. No secret is in any of them."""
-    secrets = [service.api_key, own_storage.secret_access_key.reveal(), own_storage.access_key_id.reveal()]
-
-    def run(*, probe: bool = False, **changes: Any) -> list[Finding]:
-        right = {
-            "token": service.api_key,
-            "url": service.url,
-            "iam_url": service.url,
-            "instance": service.crn,
-            "storage": own_storage,
-        }
-        found = list(examine({**right, **changes}, probe=probe))
-        for finding in found:
-            assert not any(secret in repr(finding) for secret in (*secrets, "wrong-secret"))
-            assert finding.advice or finding.state not in {State.FAILED, State.NOTE}
-        return found
-
-    return run
-
-
-def blamed(findings: list[Finding]) -> tuple[str, str, str]:
-    guilty = culprit(findings)
-    assert guilty is not None, findings
-    return guilty.check, guilty.text, guilty.advice
-
-
-def named(findings: list[Finding], check: str) -> Finding:
-    return next(finding for finding in findings if finding.check == check)
+TOMORROW = dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=1)
 
 
 def test_a_set_up_that_works_has_no_culprit(check: Check) -> None:
@@ -82,23 +52,12 @@ def test_a_port_on_which_nothing_listens(check: Check) -> None:
     assert "firewall" in advice
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def bundle(authority: trustme.CA, tmp_path: Path) -> str:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
-
-
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
         ("expired", ("it has expired", "renew it")),
         ("unknown authority", ("its authority is not known", "CA bundle")),
+        ("not yet", ("it is not valid yet", "check this machine's clock")),
         ("another host", ("it is for another host", "the name that it was issued for")),
     ],
 )
@@ -109,6 +68,7 @@ def test_a_certificate_that_is_refused(
         "expired": lambda: authority.issue_cert(
             "127.0.0.1", not_before=LONG_AGO.replace(2019), not_after=LONG_AGO
         ),
+        "not yet": lambda: authority.issue_cert("127.0.0.1", not_before=TOMORROW),
         "another host": lambda: authority.issue_cert("example.org"),
     }.get(kind, lambda: authority.issue_cert("127.0.0.1"))()
     with front(service.url, certificate=certificate) as url:
@@ -258,6 +218,8 @@ def test_devices_that_are_paused(check: Check, small_service: LocalService) -> N
     where, text, advice = blamed(check(**own, storage=S3Storage(**small_service.storage)))
     assert (where, "fake_manila is paused" in text) == ("backends", True)
     assert "wait" in advice
+    with provider_for(small_service, S3Storage(**small_service.storage)) as provider:
+        assert "no backend is online that could tell" in probe_finding(provider.client).text
 
 
 def test_accounts_that_others_can_read(check: Check, tmp_path: Path) -> None:

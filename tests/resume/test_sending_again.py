@@ -52,6 +52,37 @@ def test_a_job_that_never_arrived_is_sent(kernel: Kernel, proxy: Recorder, by: s
     assert posts(proxy) >= 1
 
 
+@pytest.mark.parametrize("kernel", ["direct_access", "runtime"], indirect=True)
+def test_a_job_whose_acceptance_was_lost_is_known_by_the_list(kernel: Kernel, proxy: Recorder) -> None:
+    """Once it was seen there, nobody looks for it, or sends it, any more."""
+
+    def cut_off(when: str, method: str, path: str, _: bytes) -> str | None:
+        return "drop" if path.startswith(JOBS) and (when == "after" or method == "GET") else None
+
+    provider = kernel(timeout=1.0)
+    backend = provider.get_backend("fake_manila").load()
+    proxy.watch = cut_off
+    with pytest.raises(errors.TransportError, match="not known whether"):
+        backend.run(measured_x(), shots=50, job_id="arrived")
+    proxy.watch, sent = None, posts(proxy)
+    (listed,) = provider.jobs(limit=None)
+    entry = provider._workspace.journal.entry("arrived")
+    assert entry is not None
+    assert (entry.stage is Stage.INTENDED, entry.known_as) == (False, listed.job_id())
+    assert shots_in(listed) == 50
+    assert posts(proxy) == sent
+
+
+def test_an_id_of_somebody_elses_job_is_refused(kernel: Kernel, proxy: Recorder) -> None:
+    """Of the same account, on another machine: nothing of the second one stays, and the first one is left."""
+    first = run(kernel(), job_id="taken")
+    other = kernel("elsewhere")
+    with pytest.raises(errors.DuplicateJobError, match="the id taken belongs to another job"):
+        other.get_backend("fake_manila").run(measured_x(), shots=51, job_id="taken")
+    assert other._workspace.journal.entry("taken") is None
+    assert shots_in(first) == 50
+
+
 def test_a_stranded_job_stays_on_record_until_it_can_be_sent(kernel: Kernel, proxy: Recorder) -> None:
     """All lanes are taken by somebody else: the list shows the job, and nothing is forgotten."""
     strand(kernel(timeout=1.0), proxy, "patient")

@@ -28,6 +28,7 @@ def front(
     upstream: str,
     *,
     certificate: trustme.LeafCert | None = None,
+    asks_for: trustme.CA | None = None,
     clock_off_s: float = 0,
     refuses: Callable[[str, dict[str, str]], int | None] = lambda _path, _headers: None,
 ) -> Iterator[str]:
@@ -36,6 +37,7 @@ def front(
     Args:
         upstream: Origin of the service.
         certificate: Speak TLS, with this one.
+        asks_for: Let nobody in without a certificate of this authority.
         clock_off_s: How far its clock is ahead.
         refuses: The status with which a request is refused, by its path and headers.
     """
@@ -70,7 +72,7 @@ def front(
         def log_message(self, *_: object) -> None:
             """Tests print what they need."""
 
-    with _listening(Handler, certificate) as origin:
+    with _listening(Handler, certificate, asks_for) as origin:
         yield origin
 
 
@@ -95,11 +97,18 @@ def asking_for_login() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _listening(handler: type[BaseHTTPRequestHandler], certificate: trustme.LeafCert | None) -> Iterator[str]:
+def _listening(
+    handler: type[BaseHTTPRequestHandler],
+    certificate: trustme.LeafCert | None,
+    asks_for: trustme.CA | None = None,
+) -> Iterator[str]:
     server = QuietServer(("127.0.0.1", 0), handler)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
+        if asks_for is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            asks_for.configure_trust(context)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

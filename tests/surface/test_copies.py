@@ -13,9 +13,10 @@ from preparing import most_frequent, number
 from qiskit import QuantumCircuit, transpile
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.clients.disconnected import DisconnectedClient
 
 if TYPE_CHECKING:
-    from qiskit_direct_provider import DirectBackend, DirectJob
+    from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider
     from qiskit_direct_provider.service.process import LocalService
 
 
@@ -27,6 +28,23 @@ def test_a_deep_copy_runs(nairobi: DirectBackend) -> None:
     job = shallow.run(number(2, 2), shots=100)
     assert job.backend() is shallow
     assert most_frequent(job.result(timeout=60).get_counts()) == "10"
+
+
+def test_a_copy_knows_what_its_origin_knew(provider: DirectProvider) -> None:
+    """Nothing, of a backend that was never used."""
+    backend = provider._backend("fake_nairobi")
+    copied = copy.copy(backend)
+    assert (copied.is_loaded, copied.name, copied.load().num_qubits) == (False, "fake_nairobi", 7)
+    assert copy.copy(copied).is_loaded
+    assert not backend.is_loaded
+
+
+def test_what_stands_for_a_connection_can_be_copied() -> None:
+    client = DisconnectedClient("https://system.example")
+    for same in (copy.copy(client), copy.deepcopy(client), pickle.loads(pickle.dumps(client))):
+        assert same.url == "https://system.example"
+        with pytest.raises(errors.AccountError, match="unpickled"):
+            same.backends(same.deadline(1))
 
 
 def test_looking_into_a_backend_that_was_not_made_yet_does_not_recurse(nairobi: DirectBackend) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,12 +41,15 @@ def turned() -> QuantumCircuit:
     [
         {"shots": np.array([100])},
         {"meas_level": SEVERAL},
+        {"meas_level": 5},
+        {"meas_level": True},
         {"meas_level": "kerneled"},
         {"meas_level": 1, "meas_return": SEVERAL},
         {"init_qubits": SEVERAL},
         {"init_qubits": "no"},
         {"seed_simulator": SEVERAL},
         {"job_tags": 5},
+        {"job_tags": ["a", 5]},
     ],
     ids=lambda options: "-".join(f"{key}={value}" for key, value in options.items()),
 )
@@ -121,6 +125,20 @@ def test_tags_that_are_none(job: DirectJob, tags: Any) -> None:
         return
     with pytest.raises(errors.InvalidInputError, match="tags must be a list of texts"):
         job.update_tags(tags)
+
+
+def test_a_name_that_is_none(job: DirectJob) -> None:
+    with pytest.raises(errors.InvalidInputError, match="name must be text"):
+        job.update_name(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [("yesterday", "must be a datetime"), (datetime.min, "out of range")],  # noqa: DTZ901 - of no zone
+)
+def test_a_calibration_of_no_time(nairobi: DirectBackend, moment: Any, text: str) -> None:
+    with pytest.raises(errors.InvalidInputError, match=text):
+        nairobi.properties(datetime=moment)
 
 
 def test_a_deleted_job_gets_tags_as_well(

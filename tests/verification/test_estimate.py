@@ -133,7 +133,10 @@ def test_budget_is_kept_before_anything_is_sent(nairobi: DirectBackend) -> None:
     assert nairobi.workspace.journal.entry("never-sent") is None
     job = nairobi.run(circuit, shots=100, max_quantum_seconds="2s")
     assert nairobi.workspace.journal.entry(job.job_id()).timeout_s == 2
-    job.result(timeout=60)
+    other = nairobi.run(circuit, shots=100, max_quantum_seconds="2s", timeout_secs=60)
+    assert nairobi.workspace.journal.entry(other.job_id()).timeout_s == 60
+    for each in (job, other):
+        each.result(timeout=60)
     with pytest.raises(errors.InvalidInputError, match="max_quantum_seconds"):
         nairobi.run(circuit, max_quantum_seconds="soon")
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.models import complex_scale
 from qiskit_direct_provider.target import target_from_json
 from qiskit_direct_provider.wire.backend import read_calibration, read_configuration
 
@@ -53,6 +54,15 @@ def test_dt(wire: float, seconds: float | None, reported: bool) -> None:
 def test_repetition_delays_flat_or_nested(wire: Any) -> None:
     found = read_configuration(configuration(rep_delay_range=wire), []).rep_delay_range
     assert found == pytest.approx([20e-6, 500e-6])
+
+
+@pytest.mark.parametrize(
+    ("wire", "scale"),
+    [([1, 0.5], 1 + 0.5j), ([2], 2), (2, 2), ({"number": [0, 1]}, 1j), ({"re": 1}, 1), (["a"], 1), (None, 1)],
+)
+def test_scales_of_control_channels(wire: Any, scale: complex) -> None:
+    """What cannot be read leaves a channel as it is."""
+    assert complex_scale(wire) == scale
 
 
 def test_one_damaged_part_does_not_hide_the_rest() -> None:
