@@ -41,14 +41,12 @@ class Saved(Struct, kw_only=True):
     default: str | None = None
     accounts: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
-    def entry(self, name: str) -> dict[str, Any] | None:
-        """One account as it was saved; None when there is none of that name.
+    def entry(self, name: str) -> dict[str, Any]:
+        """One of the accounts, as it was saved.
 
         Raises:
             AccountError: It cannot be read.
         """
-        if name not in self.accounts:
-            return None
         try:
             return Entry(msgspec.json.decode(self.accounts[name], type=dict[str, Any]))
         except msgspec.DecodeError as error:

@@ -90,7 +90,7 @@ def listed(
     found = {}
     for each in saved.accounts if name is None else {name} & saved.accounts.keys():
         try:
-            entry = masked(saved.entry(each) or {})
+            entry = masked(saved.entry(each))
         except AccountError as error:
             entry = {"problem": str(error)}
         found[each] = {**entry, "is_default": each == default}
@@ -113,12 +113,12 @@ def chosen_fields(
             return None
     elif name not in saved.accounts:
         return None
-    return fields_of(saved.entry(name) or {}, f"the account {name!r} of {file.path}")
+    return fields_of(saved.entry(name), f"the account {name!r} of {file.path}")
 
 
 def _fits(saved: Saved, name: str, channel: str | None, url: str | None) -> bool:
     try:
-        entry = saved.entry(name) or {}
+        entry = saved.entry(name)
     except AccountError:
         return channel is None and url is None
     same_channel = channel in {None, entry.get("channel", DEFAULT_CHANNEL)}
