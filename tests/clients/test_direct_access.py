@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 
 import msgspec
@@ -119,3 +120,29 @@ def test_an_acceptance_without_content_says_so() -> None:
 def test_how_long_a_server_asks_to_wait(header: str, seconds: float | None) -> None:
     answer = Answer(Request("GET", "/v1/jobs"), 503, {"Retry-After": header}, b"")
     assert error_for(answer, "host").retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (400, "backend: fake_nairobi is not available.", errors.BackendNotFoundError),
+        (404, "Backend fake_nairobi not found.", errors.BackendNotFoundError),
+        (409, "Job with duplicate id already exists. Job ID: X", errors.DuplicateJobError),
+        (
+            429,
+            "The maximum number of execution lanes for backend X has been reached.",
+            errors.LanesFullError,
+        ),
+        (404, "Job not found. Job ID: X.", errors.JobNotFoundError),
+        (400, "Field required", errors.InvalidInputError),
+        (429, "Too many requests", errors.RateLimitError),
+        (404, "Not Found", errors.ApiError),
+    ],
+)
+@pytest.mark.parametrize("form", ["detail", "items"])
+def test_a_refusal_without_a_code_is_known_by_its_words(
+    status: int, text: str, kind: type[errors.DirectError], form: str
+) -> None:
+    body = {"detail": text} if form == "detail" else {"errors": [{"code": "", "message": text}]}
+    answer = Answer(Request("POST", "/v1/jobs"), status, {}, json.dumps(body).encode())
+    assert type(error_for(answer, "host")) is kind

@@ -15,9 +15,7 @@ from odd_bodies import JSON, ODD_BODIES, OddProxy
 from qiskit_direct_provider import CloudTranspiler, DirectProvider, S3Storage, errors
 from qiskit_direct_provider.clients import posting, retrying
 from qiskit_direct_provider.clients import runtime as runtime_client
-from qiskit_direct_provider.clients._http import Answer, Request
 from qiskit_direct_provider.clients.interface import Submission
-from qiskit_direct_provider.clients.refusals import error_for
 from qiskit_direct_provider.clients.runtime import MAX_INPUT_BYTES
 
 if TYPE_CHECKING:
@@ -106,32 +104,6 @@ def test_an_odd_member_of_an_acceptance_makes_no_second_job(service: LocalServic
         assert sum(job.result(timeout=60).get_counts().values()) == 10
     inner.close()
     outer.close()
-
-
-@pytest.mark.parametrize(
-    ("status", "text", "kind"),
-    [
-        (400, "backend: fake_nairobi is not available.", errors.BackendNotFoundError),
-        (404, "Backend fake_nairobi not found.", errors.BackendNotFoundError),
-        (409, "Job with duplicate id already exists. Job ID: X", errors.DuplicateJobError),
-        (
-            429,
-            "The maximum number of execution lanes for backend X has been reached.",
-            errors.LanesFullError,
-        ),
-        (404, "Job not found. Job ID: X.", errors.JobNotFoundError),
-        (400, "Field required", errors.InvalidInputError),
-        (429, "Too many requests", errors.RateLimitError),
-        (404, "Not Found", errors.ApiError),
-    ],
-)
-@pytest.mark.parametrize("form", ["detail", "items"])
-def test_a_refusal_without_a_code_is_known_by_its_words(
-    status: int, text: str, kind: type[errors.DirectError], form: str
-) -> None:
-    body = {"detail": text} if form == "detail" else {"errors": [{"code": "", "message": text}]}
-    answer = Answer(Request("POST", "/v1/jobs"), status, {}, json.dumps(body).encode())
-    assert type(error_for(answer, "host")) is kind
 
 
 def test_the_wrong_region_is_told(runtime: DirectProvider, proxy: OddProxy, said: Said) -> None:
