@@ -262,3 +262,16 @@ def test_without_fractional_gates_nothing_changes(provider: DirectProvider) -> N
     circuit.rzz(Parameter("t"), 0, 1)
     isa = transpile(circuit, backend, seed_transpiler=1)
     assert not {"rx", "rzz"} & set(isa.count_ops())
+
+
+def test_the_stage_is_of_use_without_one_of_these_devices() -> None:
+    """There is no calibration then that the circuit could be stamped with."""
+    circuit = QuantumCircuit(2, metadata={"mine": 1})
+    circuit.h(0)
+    circuit.cx(0, 1)
+    target = Target.from_configuration(["sx", "rz", "cz"], num_qubits=2)
+    for where in ({"target": target}, {"basis_gates": ["sx", "rz", "cz"]}):
+        isa = transpile(circuit, translation_method=PLUGIN, optimization_level=1, **where)
+        assert set(isa.count_ops()) <= {"sx", "rz", "cz"}
+        assert Operator.from_circuit(isa).equiv(circuit)
+        assert isa.metadata == {"mine": 1}
