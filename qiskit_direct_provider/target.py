@@ -293,11 +293,10 @@ def _constructor() -> Callable[[float | None, float | None], InstructionProperti
 
     Qiskit's class adds two methods in Python to a native one, which hand their arguments on.
     """
+    made: Callable[[float | None, float | None], InstructionProperties] = InstructionProperties
     native = InstructionProperties.__base__
-    if native is object:
-        return InstructionProperties
-    made: Callable[[float | None, float | None], InstructionProperties]
-    made = functools.partial(native.__new__, InstructionProperties)
+    if native is not object:
+        made = functools.partial(native.__new__, InstructionProperties)
     return made
 
 
