@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qiskit.result import Result
+from qiskit.result import Counts, Result
 
 from qiskit_direct_provider.results.formatted import DirectResult
 
@@ -120,11 +120,12 @@ def test_where_qiskit_has_to_decide(words: list[str], sizes: list[int], slots: i
 
 @pytest.mark.parametrize("asked_before", [False, True])
 def test_counts_are_copied_whole(asked_before: bool) -> None:
-    """By pickle and by copy, whether their numbers were asked for or not."""
+    """By pickle and by copy, whether their numbers were asked for or not; no reader needs this package."""
     counts = result({"counts": {"0x3": 1, "0x0": 2}}, sizes=[1, 1]).get_counts()
     if asked_before:
         assert counts.int_outcomes() == {3: 1, 0: 2}
     for copied in (copy.copy(counts), copy.deepcopy(counts), pickle.loads(pickle.dumps(counts))):
+        assert type(copied) is Counts
         assert copied == counts == {"1 1": 1, "0 0": 2}
         assert copied.int_outcomes() == {3: 1, 0: 2}
         assert copied.hex_outcomes() == {"0x3": 1, "0x0": 2}

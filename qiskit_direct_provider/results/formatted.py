@@ -56,13 +56,20 @@ class DirectResult(Result):
 
 
 class DirectCounts(Counts):
-    """The same as its base class; outcomes as numbers are worked out when they are first asked for."""
+    """The same as its base class; outcomes as numbers are worked out when they are first asked for.
+
+    Copies, and what a pickle holds, are of the base class itself.
+    """
 
     def __init__(self, bits: Sequence[str], raw: Mapping[str, int], header: Mapping[str, Any]) -> None:
         super().__init__({}, creg_sizes=header["creg_sizes"], memory_slots=header["memory_slots"])
         del self.__dict__["int_raw"]
         self.hex_raw = dict(raw)
         self.update(zip(bits, raw.values(), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = ({}, self.time_taken, self.creg_sizes, self.memory_slots)
+        return Counts, made, vars(self) | {"int_raw": self.int_raw}, None, iter(self.items())
 
     @functools.cached_property
     def int_raw(self) -> dict[int, int]:
