@@ -68,7 +68,7 @@ class DirectCounts(Counts):
         self.update(zip(bits, raw.values(), strict=True))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made = ({}, self.time_taken, self.creg_sizes, self.memory_slots)
+        made: tuple[Any, ...] = ({}, self.time_taken, self.creg_sizes, self.memory_slots)
         return Counts, made, vars(self) | {"int_raw": self.int_raw}, None, iter(self.items())
 
     @functools.cached_property
