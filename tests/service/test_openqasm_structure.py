@@ -300,6 +300,8 @@ def test_operations_have_the_types_of_qiskit() -> None:
         ("bit c; if (c) { x $0; } x $1; else { x $0; }", "else"),
         ("bit[2] c; switch (c) { x $0; }", "not understood"),
         ("bit[2] c; switch (c) { case 1 { x $0; } case 1 { x $0; } }", "1"),
+        ("bit[2] c; switch (c) { }", "at least one case"),
+        ("bit c; uint[2] u; if (c) { u = 1; bool u; }", "'u' cannot be declared where"),
         ("bit[2] c; switch (5) { case 1 { x $0; } }", "target"),
         ("for int i in [0:0:4] { x $0; }", "range"),
         ("for int i in [0:999999999] { x $0; }", "longer"),
