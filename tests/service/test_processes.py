@@ -20,6 +20,8 @@ from qiskit_direct_provider.errors import UnsupportedError
 from qiskit_direct_provider.service import __main__ as entry
 from qiskit_direct_provider.service import process
 from qiskit_direct_provider.service.process import LocalService
+from qiskit_direct_provider.service.server import Endpoint, StoreEndpoint
+from qiskit_direct_provider.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +133,16 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 def test_both_sides_agree_on_the_exit_code_of_wrong_settings() -> None:
     """The entry starts nothing when it is imported; the side that starts it has a copy all the same."""
     assert entry.WRONG_SETTINGS == process.WRONG_SETTINGS
+
+
+def test_no_secret_is_in_a_repr() -> None:
+    """Each could end up in the output of a failed test, or in a log."""
+    settings = ServiceSettings(api_key="SECRET", s3_secret_key="SECRET")
+    store = StoreEndpoint(endpoint="u", bucket="b", access_key_id="k", secret_access_key="SECRET", region="r")
+    endpoint = Endpoint(url="http://x", api_key="SECRET", crn="c", iam_url="u", s3=store, devices=[])
+    assert "port=8290" in repr(settings)
+    assert "http://x" in repr(endpoint)
+    assert "SECRET" not in f"{settings} {endpoint!r}"
 
 
 def test_address_that_is_taken(start: Callable[..., Service]) -> None:

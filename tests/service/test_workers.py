@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as TaskTimeoutError
+from multiprocessing import resource_tracker, spawn
 from unittest import mock  # puts the environment back
 
+import lost_workers
 import pytest
 from troubled import fail, fail_unreadably
 
-from qiskit_direct_provider.service import fork_server
+from qiskit_direct_provider.service import fork_server, workers
 from qiskit_direct_provider.service.worker_pool import WorkerLostError
 from qiskit_direct_provider.service.workers import Workers
 
@@ -23,6 +25,27 @@ def test_workers_that_were_never_started_can_be_stopped() -> None:
     before = threading.active_count()
     Workers(2).stop()
     assert threading.active_count() == before
+
+
+def test_a_task_is_told_when_no_worker_can_be_started(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the Python that they would run was removed; it is tried again for each task."""
+    monkeypatch.setattr(workers, "_PAUSES_S", (0.0, 0.01))
+    resource_tracker.ensure_running()
+    fork_server.kill()
+    python = spawn.get_executable()
+    spawn.set_executable("/no/such/python")
+    try:
+        with mock.patch.dict(os.environ):
+            found = Workers(1)
+            found.start()
+            with pytest.raises(WorkerLostError, match="no worker process can be started"):
+                found.submit(os.getpid).result(LIMIT_S)
+            found.stop()
+    finally:
+        spawn.set_executable(python)
+    assert caplog.text.count("a worker process could not be started") >= 2
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +89,7 @@ def test_giving_up_what_is_done_harms_nobody(worker: Workers) -> None:
 def test_a_worker_that_dies_or_takes_too_long_is_replaced(worker: Workers) -> None:
     first = pid_of(worker)
     with pytest.raises(WorkerLostError, match="exit code 3"):
-        worker.submit(os._exit, 3).result(LIMIT_S)
+        worker.submit(lost_workers.end).result(LIMIT_S)
     second = pid_of(worker)
     with pytest.raises(TaskTimeoutError):
         worker.submit(time.sleep, 60, timeout_s=0.05).result(LIMIT_S)
