@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import XGate
 from qiskit.quantum_info import Operator
-from qiskit.transpiler import PassManager, Target
+from qiskit.transpiler import InstructionProperties, PassManager, Target
 from qiskit.transpiler.passes import ALAPScheduleAnalysis, PadDynamicalDecoupling
 
 from qiskit_direct_provider.transpiler import PLUGIN
@@ -35,6 +35,17 @@ FAMILIES = {
 @pytest.fixture(params=FAMILIES, scope="module")
 def backend(request: pytest.FixtureRequest, provider: DirectProvider) -> DirectBackend:
     return provider.get_backend(FAMILIES[request.param])
+
+
+def test_figures_are_kept_as_qiskits_own_constructor_has_them(backend: DirectBackend) -> None:
+    """They are made by a shortcut; whatever Qiskit's class comes to hold, it must be there."""
+    target = backend.target
+    for name in target.operation_names:
+        for found in target[name].values():
+            if found is not None:
+                usual = InstructionProperties(found.duration, found.error)
+                assert type(found) is type(usual)
+                assert (repr(found), vars(found)) == (repr(usual), vars(usual))
 
 
 def static() -> QuantumCircuit:

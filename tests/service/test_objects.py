@@ -156,7 +156,6 @@ def test_what_is_beside_an_object_is_not_taken_for_its_content(store: Any, bucke
         lambda: store.get_object_tagging(**place),
         lambda: store.delete_object_tagging(**place),
         lambda: store.put_object_acl(**place, ACL="private"),
-        lambda: store.upload_part(**place, UploadId="1", PartNumber=1, Body=b"part"),
     ):
         assert refusal(call) == (501, "NotImplemented")
     assert store.get_object(**place)["Body"].read() == b"content"
