@@ -18,7 +18,7 @@ STATEMENTS = {
     ),
     "import qiskit_ibm_runtime": "import qiskit_ibm_runtime",
 }
-PROCESSES = 7
+PROCESSES = 15
 
 
 def seconds(statement: str) -> float:

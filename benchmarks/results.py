@@ -211,7 +211,7 @@ def counting(case: Case, payload: bytes) -> None:
         memory,
         lambda: qiskit_result(found, records, ORIGIN, memory=True),
         lambda: [pub.data.meas.get_bitstrings() for pub in found],
-        rounds=3,
+        rounds=7,
     )
     print(
         f"{case.name:24}{built * 1e3:9.0f} ms{ours * 1e3:9.0f} ms{theirs * 1e3:9.0f} ms{theirs / ours:7.1f}x"

@@ -9,16 +9,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.backend import DirectBackend
 from qiskit_direct_provider.backend_service import BackendService
 from qiskit_direct_provider.device import BackendStatus
-from qiskit_direct_provider.ranking import least_busy
 from qiskit_direct_provider.selection import Selection
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
     from qiskit_direct_provider.accounts import Account
+    from qiskit_direct_provider.backend import DirectBackend
     from qiskit_direct_provider.clients.deadline import Deadline
     from qiskit_direct_provider.workspace import Workspace
 
@@ -111,6 +110,8 @@ class Discovery:
 
     def _backend(self, name: str, *, use_fractional_gates: bool = False) -> DirectBackend:
         """A backend by its name, of which nothing is known yet; no request."""
+        from qiskit_direct_provider.backend import DirectBackend  # a third of what a provider imports
+
         return DirectBackend(self._workspace, name, provider=self, use_fractional_gates=use_fractional_gates)
 
     @functools.cached_property
@@ -135,6 +136,8 @@ class Discovery:
         Raises:
             BackendNotFoundError: None fits, or none takes jobs now; the text says why.
         """
+        from qiskit_direct_provider.ranking import least_busy
+
         return least_busy(self.backends(name, **filters), circuit=circuit)
 
     @property

@@ -20,10 +20,17 @@ BROKEN = 1.0
 _DIRECTIVES = frozenset({"barrier", "break_loop", "continue_loop", "store"})
 
 
-def fits(circuit: QuantumCircuit, target: Target, *, measured: bool = True) -> bool:
+def fits(circuit: QuantumCircuit, target: Target, sound: Target, *, measured: bool = True) -> bool:
     """Whether a device surely can run a circuit; a quick look, which leaves doubtful cases to `findings`.
 
-    Names, places and directions are compared by Qiskit's native code. Angles are not looked at.
+    Names, places and directions are compared by Qiskit's native code. Angles are not looked at: where a gate
+    has bounds, the case is doubtful.
+
+    Args:
+        circuit: In the device's instruction set, or not.
+        target: The device.
+        sound: The same `without_broken` places.
+        measured: Whether it is wrong to measure nothing.
     """
     from qiskit.converters import circuit_to_dag
     from qiskit.transpiler.passes import GatesInBasis
@@ -39,7 +46,7 @@ def fits(circuit: QuantumCircuit, target: Target, *, measured: bool = True) -> b
         or any(target.gate_has_angle_bounds(name) for name in names)
     ):
         return False
-    look = GatesInBasis(target=target)
+    look = GatesInBasis(target=sound)
     look.run(circuit_to_dag(circuit, copy_operations=False))
     return bool(look.property_set["all_gates_in_basis"])
 
@@ -205,7 +212,10 @@ def _why_not(name: str, qargs: tuple[int, ...], bounded: tuple[Any, ...], target
 
 
 def without_broken(target: Target) -> Target:
-    """A target without the places that have a reported error of 1; the same one when there is none."""
+    """A target without the places that have a reported error of 1; the same one when there is none.
+
+    It says what is where; bounds of angles are the whole target's alone.
+    """
     from qiskit.transpiler import Target
 
     if not any(_is_broken(target[name].get(qargs)) for name, qargs in _placed(target)):

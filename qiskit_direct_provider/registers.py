@@ -11,7 +11,7 @@ from qiskit_direct_provider.errors import InvalidCircuitError
 if TYPE_CHECKING:
     from qiskit import ClassicalRegister, QuantumCircuit
 
-__all__ = ["with_plain_registers"]
+__all__ = ["Fields", "with_plain_registers"]
 
 if TYPE_CHECKING:
     Groups = list[tuple[ClassicalRegister | None, tuple[int, ...]]]
@@ -56,10 +56,11 @@ def with_plain_registers(
 
 def _groups(circuit: QuantumCircuit) -> Groups:
     """Each classical bit once: by the first register that has it, the others in a group of their own."""
+    number = {bit: index for index, bit in enumerate(circuit.clbits)}
     taken: set[int] = set()
     found: Groups = []
     for register in circuit.cregs:
-        indices = tuple(index for bit in register if (index := circuit.find_bit(bit).index) not in taken)
+        indices = tuple(index for bit in register if (index := number[bit]) not in taken)
         taken.update(indices)
         if indices:
             found.append((register, indices))

@@ -56,7 +56,7 @@ def circuit_from(item: TranspiledCircuit, original: QuantumCircuit) -> QuantumCi
 
 
 def _read(item: TranspiledCircuit) -> QuantumCircuit:
-    from qiskit import QuantumCircuit, qpy
+    from qiskit import qpy
 
     try:
         if item.qpy is None:
@@ -66,8 +66,6 @@ def _read(item: TranspiledCircuit) -> QuantumCircuit:
         raise
     except Exception as error:
         raise ProtocolError(f"a circuit of the transpiler service cannot be read: {error}") from error
-    if not isinstance(circuit, QuantumCircuit):
-        raise ProtocolError("the transpiler service returned something else than a circuit")
     return circuit
 
 

@@ -80,7 +80,7 @@ def examine(
     wrong: list[str] = []
     doubtful: list[str] = []
     for index, circuit in enumerate(circuits):
-        if not thorough and fits(circuit, device.sound_target, measured=measured):
+        if not thorough and fits(circuit, device.target, device.sound_target, measured=measured):
             continue
         label = label_of(index, circuit)
         sets = values[index] if values else None

@@ -116,6 +116,8 @@ def test_pulse_names(provider: DirectProvider, torino: DirectBackend) -> None:
             backend.defaults()
     with pytest.raises(errors.UnsupportedError):
         brisbane.drive_channel(1000)
+    with pytest.raises(errors.UnsupportedError, match=r"a control channel of \[0, 100\] needs"):
+        brisbane.control_channel([0, 100])
 
 
 # -- the types that users know -------------------------------------------------------------------------

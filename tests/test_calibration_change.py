@@ -17,6 +17,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit_direct_provider import S3Storage, errors
 from qiskit_direct_provider.backend import CalibrationChangedWarning
 from qiskit_direct_provider.service.process import LocalService
+from qiskit_direct_provider.transpiler import CALIBRATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,8 @@ def test_a_new_calibration_is_noticed(tmp_path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             some_time_passes(backend)
-            backend.run(isa, shots=10).result(timeout=60)
+            before = backend.run(isa, shots=10)
+            before.result(timeout=60)
     device.calibrate_anew()
     with device.served() as service, provider_for(service, S3Storage(**service.storage)) as provider:
         backend.run(isa, shots=10).result(timeout=60)
@@ -89,6 +91,8 @@ def test_a_new_calibration_is_noticed(tmp_path: Path) -> None:
             job = backend.run(isa, shots=10)
         assert [each.filename for each in caught] == [__file__]
         job.result(timeout=60)
+        known = [backend.verify(each, circuits=isa).calibrated for each in (before, job)]
+        assert known == [isa.metadata[CALIBRATED], "2030-01-02T03:04:05Z"]
         assert str(provider.retrieve_job(job.job_id()).properties().last_update_date).startswith("2030-01-02")
 
 

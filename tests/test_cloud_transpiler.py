@@ -14,6 +14,7 @@ from qiskit.circuit.library import efficient_su2
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Operator
 from qiskit.transpiler import CouplingMap
+from qiskit.utils.optionals import HAS_QASM3_IMPORT
 
 from qiskit_direct_provider import CloudTranspiler, DirectProvider, S3Storage, errors
 from qiskit_direct_provider.transpiled import circuit_from
@@ -168,12 +169,18 @@ def test_wrong_arguments_send_nothing(transpiler: CloudTranspiler, provider: Dir
         {"backend": "fake_manila", "ai": "maybe"},
         {"backend": "fake_manila", "coupling_map": [[0, 1]]},
         {"coupling_map": [[0]]},
+        {"coupling_map": [0, 1]},
+        {"coupling_map": [["a", "b"]]},
         {"backend": 3},
         {},
     ]
     for arguments in wrong:
         with pytest.raises(errors.InvalidInputError):
             transpiler.run(circuit, **arguments)  # type: ignore[arg-type]
+    timed = QuantumCircuit(1)
+    timed.delay(timed.add_stretch("rest"), 0)
+    with pytest.raises(errors.InvalidCircuitError, match="cannot be written as QPY"):
+        transpiler.run(timed, backend="fake_manila")
     with pytest.raises(errors.InvalidInputError, match="https"):
         CloudTranspiler(provider, url="http://example.org")
 
@@ -191,3 +198,21 @@ def test_what_the_service_refuses(
     stranger = DirectProvider("wrong", service.url, storage=own_storage)
     with pytest.raises(errors.AuthenticationError):
         CloudTranspiler(stranger).run(circuit, backend="fake_manila")
+
+
+def test_without_a_reader_for_openqasm_3_it_says_what_to_install() -> None:
+    with (
+        HAS_QASM3_IMPORT.disable_locally(),
+        pytest.raises(errors.UnsupportedError, match="pip install qiskit-qasm3-import"),
+    ):
+        circuit_from(TranspiledCircuit(qasm="OPENQASM 3.0; x $0;"), QuantumCircuit(1))
+
+
+def test_a_closed_transpiler_connects_anew(provider: DirectProvider) -> None:
+    transpiler, circuit = CloudTranspiler(provider), QuantumCircuit(1)
+    circuit.h(0)
+    found = []
+    for _ in range(2):
+        found.append(transpiler.run(circuit, backend="fake_manila", optimization_level=0))
+        transpiler.close()
+    assert all(same(circuit, placed) for placed in found)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable
 
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3
-from qiskit.circuit import Duration, Parameter
+from qiskit.circuit import Duration, Gate, Parameter
 from qiskit.circuit.classical import expr
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator
@@ -149,3 +150,19 @@ def test_the_circuit_itself_gets_no_layout() -> None:
     circuit = QuantumCircuit(2, 1)
     to_openqasm3(circuit)
     assert circuit.layout is None
+
+
+def test_without_the_native_exporter_the_text_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit = QuantumCircuit(2, 1)
+    circuit.rzz(0.5, 0, 1)
+    circuit.measure(1, 0)
+    text = to_openqasm3(circuit)
+    monkeypatch.setitem(sys.modules, "qiskit._accelerate.qasm3", None)
+    assert to_openqasm3(circuit) == text
+
+
+def test_what_openqasm_cannot_say_is_refused() -> None:
+    circuit = QuantumCircuit(1, name="opaque")
+    circuit.append(Gate("mine", 1, []), [0])
+    with pytest.raises(errors.InvalidCircuitError, match="'opaque' cannot be written as OpenQASM 3.*'mine'"):
+        to_openqasm3(circuit)

@@ -178,3 +178,12 @@ def test_a_delay_that_depends_on_a_parameter_is_refused_before_it_is_sent(
         channel_nairobi.run(circuit, parameter_values=[16])
     bound = circuit.assign_parameters([16])
     assert channel_nairobi.run(bound, shots=10).result(timeout=60).get_counts().shots() == 10
+
+
+def test_mappings_for_a_circuit_without_parameters_hold_nothing() -> None:
+    circuit = rotated(0.3)
+    for nothing in ([{}], [{}, {}]):
+        (pub,) = as_pubs([circuit], 1, [nothing])
+        assert pub.values is None
+    with pytest.raises(errors.InvalidInputError, match="has no parameters, but got values"):
+        as_pubs([circuit], 1, [[{}, {"a": 1}]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 from checking import check_circuits
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm3, transpile
 from qiskit.circuit import Clbit, Parameter
+from qiskit.circuit.classical import types
 from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import Operator
 from qiskit.transpiler import InstructionProperties, Target
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.instruction_set import without_broken
 from qiskit_direct_provider.programs import sampler_payload
 from qiskit_direct_provider.wire.codec import encode_ndarray
 
@@ -148,3 +151,30 @@ def test_unbound_parameters_are_named() -> None:
 def test_a_flood_of_findings_is_cut() -> None:
     with pytest.raises(errors.InvalidCircuitError, match="and 50 more"):
         check_circuits([QuantumCircuit(5)] * 30, bounded_target())
+
+
+def test_input_variables_have_no_value() -> None:
+    circuit = QuantumCircuit(2, 1)
+    circuit.add_input("flag", types.Bool())
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidCircuitError, match="input variables have no value; use parameters"):
+        check_circuits([circuit], bounded_target())
+
+
+@pytest.mark.parametrize("angle", [math.nan, math.inf])
+def test_an_angle_that_is_no_number_is_named(angle: float) -> None:
+    circuit = QuantumCircuit(2, 1)
+    circuit.rzz(angle, 0, 1)
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidCircuitError, match=f"'rzz' has the angle {angle}"):
+        check_circuits([circuit], bounded_target())
+
+
+def test_a_gate_that_is_broken_everywhere_is_gone() -> None:
+    from qiskit.circuit.library import CXGate, CZGate
+
+    target = Target(num_qubits=2)
+    target.add_instruction(CXGate(), {(0, 1): InstructionProperties(error=0.1)})
+    assert without_broken(target) is target
+    target.add_instruction(CZGate(), {(0, 1): InstructionProperties(error=1.0)})
+    assert list(without_broken(target).operation_names) == ["cx"]

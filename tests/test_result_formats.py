@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 import random
 from typing import Any
 
 import numpy as np
 import pytest
-from qiskit.result import Result
+from qiskit.result import Counts, Result
 
 from qiskit_direct_provider.results.formatted import DirectResult
 
@@ -111,8 +113,23 @@ def test_where_qiskit_has_to_decide(words: list[str], sizes: list[int], slots: i
     """Registers that do not fill the classical bits, and words that have more."""
     found = result({"counts": dict.fromkeys(words, 2), "memory": words}, sizes=sizes, slots=slots)
     assert found.get_memory() == own(found).get_memory()
-    assert found.get_counts() == own(found).get_counts()
-    assert vars(found.get_counts()) == vars(own(found).get_counts())
+    counts, usual = found.get_counts(), own(found).get_counts()
+    assert counts == usual
+    assert {name: getattr(counts, name) for name in vars(usual)} == vars(usual)
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_counts_are_copied_whole(asked_before: bool) -> None:
+    """By pickle and by copy, whether their numbers were asked for or not; no reader needs this package."""
+    counts = result({"counts": {"0x3": 1, "0x0": 2}}, sizes=[1, 1]).get_counts()
+    if asked_before:
+        assert counts.int_outcomes() == {3: 1, 0: 2}
+    for copied in (copy.copy(counts), copy.deepcopy(counts), pickle.loads(pickle.dumps(counts))):
+        assert type(copied) is Counts
+        assert copied == counts == {"1 1": 1, "0 0": 2}
+        assert copied.int_outcomes() == {3: 1, 0: 2}
+        assert copied.hex_outcomes() == {"0x3": 1, "0x0": 2}
+        assert (copied.creg_sizes, copied.memory_slots, copied.shots()) == ([["c0", 1], ["c1", 1]], 2, 3)
 
 
 def test_experiments_by_number_and_name() -> None:

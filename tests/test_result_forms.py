@@ -327,3 +327,11 @@ def test_times_of_other_zones_are_the_same_moment() -> None:
     found = in_metadata(tagged("datetime", "2026-11-20T08:00:00+02:00"))
     assert found.utcoffset() == timedelta(hours=2)
     assert found == UTC_SIX
+
+
+def test_bits_of_version_1_go_back_to_their_places() -> None:
+    """They were counted as they were sent: here bit 2 first."""
+    found = read({"quasi_dists": [{"1": 1 / 3, "6": 2 / 3}], "metadata": [{"shots": 3}]})
+    sent = record(num_clbits=3, shots=3, registers=(("b", 1), ("a", 2)), fields=(("b", (2,)), ("a", (0, 1))))
+    counts = qiskit_result(found, [sent], ResultOrigin("j", "d", "1")).results[0].data.counts
+    assert counts == {"0x4": 1, "0x3": 2}

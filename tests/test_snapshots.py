@@ -52,6 +52,8 @@ def test_a_file_is_not_overwritten_unasked(nairobi: DirectBackend, tmp_path: Pat
     assert json.loads(file.read_text())["configuration"]["backend_name"] == "fake_nairobi"
     with pytest.raises(errors.InvalidInputError, match="no folder"):
         nairobi.save_snapshot(tmp_path / "none" / "mine.json")
+    with pytest.raises(errors.InvalidInputError, match="cannot be written: Is a directory"):
+        nairobi.save_snapshot(tmp_path, overwrite=True)
 
 
 def test_what_was_never_calibrated_is_not_saved(tmp_path: Path) -> None:

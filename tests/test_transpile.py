@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import XGate
 from qiskit.quantum_info import Operator
-from qiskit.transpiler import PassManager, Target
+from qiskit.transpiler import InstructionProperties, PassManager, Target
 from qiskit.transpiler.passes import ALAPScheduleAnalysis, PadDynamicalDecoupling
 
 from qiskit_direct_provider.transpiler import PLUGIN
@@ -35,6 +35,17 @@ FAMILIES = {
 @pytest.fixture(params=FAMILIES, scope="module")
 def backend(request: pytest.FixtureRequest, provider: DirectProvider) -> DirectBackend:
     return provider.get_backend(FAMILIES[request.param])
+
+
+def test_figures_are_kept_as_qiskits_own_constructor_has_them(backend: DirectBackend) -> None:
+    """They are made by a shortcut; whatever Qiskit's class comes to hold, it must be there."""
+    target = backend.target
+    for name in target.operation_names:
+        for found in target[name].values():
+            if found is not None:
+                usual = InstructionProperties(found.duration, found.error)
+                assert type(found) is type(usual)
+                assert (repr(found), vars(found)) == (repr(usual), vars(usual))
 
 
 def static() -> QuantumCircuit:
@@ -262,3 +273,16 @@ def test_without_fractional_gates_nothing_changes(provider: DirectProvider) -> N
     circuit.rzz(Parameter("t"), 0, 1)
     isa = transpile(circuit, backend, seed_transpiler=1)
     assert not {"rx", "rzz"} & set(isa.count_ops())
+
+
+def test_the_stage_is_of_use_without_one_of_these_devices() -> None:
+    """There is no calibration then that the circuit could be stamped with."""
+    circuit = QuantumCircuit(2, metadata={"mine": 1})
+    circuit.h(0)
+    circuit.cx(0, 1)
+    target = Target.from_configuration(["sx", "rz", "cz"], num_qubits=2)
+    for where in ({"target": target}, {"basis_gates": ["sx", "rz", "cz"]}):
+        isa = transpile(circuit, translation_method=PLUGIN, optimization_level=1, **where)
+        assert set(isa.count_ops()) <= {"sx", "rz", "cz"}
+        assert Operator.from_circuit(isa).equiv(circuit)
+        assert isa.metadata == {"mine": 1}

@@ -7,12 +7,7 @@ from urllib.parse import urlsplit
 
 from qiskit_direct_provider.clients._http import Sender
 from qiskit_direct_provider.clients.auth import IamTokens
-from qiskit_direct_provider.clients.direct_access import DirectAccessClient
-from qiskit_direct_provider.clients.legacy import LegacyClient, LegacyTokens, client_application
-from qiskit_direct_provider.clients.runtime import RuntimeClient
-from qiskit_direct_provider.clients.storage import ObjectStore
 from qiskit_direct_provider.errors import AccountError
-from qiskit_direct_provider.wire.runtime import API_VERSION
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.accounts import Account
@@ -31,6 +26,9 @@ def connect(account: Account) -> Client:
 
 
 def _direct_access(account: Account) -> Client:
+    from qiskit_direct_provider.clients.direct_access import DirectAccessClient
+    from qiskit_direct_provider.clients.storage import ObjectStore
+
     tokens = IamTokens(account.iam_url, account.token, account.http)
     headers = {"Service-CRN": account.instance} if account.instance else {}
     sender = Sender(account.url, account.http, tokens, headers)
@@ -39,6 +37,9 @@ def _direct_access(account: Account) -> Client:
 
 
 def _runtime(account: Account) -> Client:
+    from qiskit_direct_provider.clients.runtime import RuntimeClient
+    from qiskit_direct_provider.wire.runtime import API_VERSION
+
     if not account.instance:
         raise AccountError("no instance: pass DirectProvider(instance=...), the CRN of your service instance")
     tokens = IamTokens(account.iam_url, account.token, account.http)
@@ -48,6 +49,8 @@ def _runtime(account: Account) -> Client:
 
 
 def _legacy(account: Account) -> Client:
+    from qiskit_direct_provider.clients.legacy import LegacyClient, LegacyTokens, client_application
+
     tokens = LegacyTokens(account.iam_url, account.token, account.http)
     headers = {"x-qx-client-application": client_application(account.client_application)}
     sender = Sender(_rooted(account.url, "/runtime"), account.http, tokens, headers)

@@ -21,8 +21,10 @@ from qiskit_direct_provider.wire.codec import encode_ndarray
 from qiskit_direct_provider.wire.primitives import PRIMITIVES_VERSION, SAMPLER, SamplerInput
 
 if TYPE_CHECKING:
-    from qiskit import ClassicalRegister, QuantumCircuit
+    from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
+
+    from qiskit_direct_provider.registers import Fields
 
 __all__ = ["sampler_payload", "sampler_programs"]
 
@@ -82,16 +84,16 @@ def _program(prepared: Sequence[PreparedPub], options: Mapping[str, Any] | None)
     return Program(SAMPLER, msgspec.json.encode(document), records)
 
 
-def _record(
-    pub: Pub, fields: tuple[tuple[str, tuple[int, ...]], ...], meas_level: int, meas_return: str
-) -> CircuitRecord:
+def _record(pub: Pub, fields: Fields, meas_level: int, meas_return: str) -> CircuitRecord:
     circuit = pub.circuit
+    index = {bit: number for number, bit in enumerate(circuit.clbits)}
+    registers = tuple((each.name, tuple(index[bit] for bit in each)) for each in circuit.cregs)
     return CircuitRecord(
         name=str(circuit.name),
         num_qubits=circuit.num_qubits,
         num_clbits=circuit.num_clbits,
         qubit_registers=tuple((register.name, register.size) for register in circuit.qregs),
-        registers=_shown_registers(circuit),
+        registers=_shown(registers, circuit.num_clbits),
         fields=fields,
         shots=pub.shots,
         shape=pub.shape,
@@ -99,7 +101,7 @@ def _record(
         meas_return=meas_return,
         global_phase=_number(circuit.global_phase),
         metadata=without_stamp(circuit.metadata),
-        own_registers=tuple((each.name, _indices(circuit, each)) for each in circuit.cregs),
+        own_registers=registers,
     )
 
 
@@ -108,12 +110,7 @@ def _number(phase: Any) -> float:
     return float(phase) if isinstance(phase, int | float) else 0.0
 
 
-def _indices(circuit: QuantumCircuit, register: ClassicalRegister) -> tuple[int, ...]:
-    return tuple(circuit.find_bit(bit).index for bit in register)
-
-
-def _shown_registers(circuit: QuantumCircuit) -> tuple[tuple[str, int], ...]:
+def _shown(registers: Fields, num_clbits: int) -> tuple[tuple[str, int], ...]:
     """Registers by which counts can be spaced: none when they are not all bits, one after the other."""
-    bits = [index for register in circuit.cregs for index in _indices(circuit, register)]
-    in_order = bits == list(range(circuit.num_clbits))
-    return tuple((register.name, register.size) for register in circuit.cregs) if in_order else ()
+    bits = [index for _, indices in registers for index in indices]
+    return tuple((name, len(indices)) for name, indices in registers) if bits == [*range(num_clbits)] else ()

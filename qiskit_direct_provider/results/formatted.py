@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -42,41 +43,48 @@ class DirectResult(Result):
         """Bits of each shot, or the IQ values of measurement level 1."""
         single = self._get_experiment(experiment)
         memory = getattr(single.data, "memory", None)
-        bits = (
-            _bits(memory, None, single.header)
-            if memory and single.meas_level == MeasLevel.CLASSIFIED
-            else None
-        )
+        bits = _bits(memory, single.header) if memory and single.meas_level == MeasLevel.CLASSIFIED else None
         return super().get_memory(experiment) if bits is None else bits
 
     def _counts(self, key: Any) -> Counts:
         single = self._get_experiment(key)
         raw: dict[str, int] = getattr(single.data, "counts", {})
-        numbers = list(map(int, raw, repeat(16)))
-        bits = _bits(raw, numbers, single.header) if raw else None
+        bits = _bits(raw, single.header) if raw else None
         if bits is None:
             return super().get_counts(key)
-        counts = Counts(
-            {}, creg_sizes=single.header["creg_sizes"], memory_slots=single.header["memory_slots"]
-        )
-        counts.hex_raw = dict(raw)
-        counts.int_raw = dict(zip(numbers, raw.values(), strict=True))
-        counts.update(zip(bits, raw.values(), strict=True))
-        return counts
+        return DirectCounts(bits, raw, single.header)
 
 
-def _bits(
-    words: Collection[str], numbers: Sequence[int] | None, header: Mapping[str, Any]
-) -> list[str] | None:
+class DirectCounts(Counts):
+    """The same as its base class; outcomes as numbers are worked out when they are first asked for.
+
+    Copies, and what a pickle holds, are of the base class itself.
+    """
+
+    def __init__(self, bits: Sequence[str], raw: Mapping[str, int], header: Mapping[str, Any]) -> None:
+        super().__init__({}, creg_sizes=header["creg_sizes"], memory_slots=header["memory_slots"])
+        del self.__dict__["int_raw"]
+        self.hex_raw = dict(raw)
+        self.update(zip(bits, raw.values(), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made: tuple[Any, ...] = ({}, self.time_taken, self.creg_sizes, self.memory_slots)
+        return Counts, made, vars(self) | {"int_raw": self.int_raw}, None, iter(self.items())
+
+    @functools.cached_property
+    def int_raw(self) -> dict[int, int]:
+        """Counts by number."""
+        return dict(zip(map(int, self.hex_raw, repeat(16)), self.hex_raw.values(), strict=True))
+
+
+def _bits(words: Collection[str], header: Mapping[str, Any]) -> list[str] | None:
     """Bits, the last register first, with a space between registers; None where Qiskit has to decide."""
     slots, sizes = header["memory_slots"], [size for _, size in header["creg_sizes"]]
     if not sizes or not all(sizes) or sum(sizes) != slots:
         return None
     gaps = np.cumsum(sizes[::-1])[:-1]
     if slots <= _NUMBER_BITS:
-        if numbers is None:
-            numbers = list(map(int, words, repeat(16)))
-        rows = _rows_of_numbers(numbers, slots)
+        rows = _rows_of_numbers(list(map(int, words, repeat(16))), slots)
         return None if rows is None else _short_lines(_spaced(rows, gaps))
     listed, found = list(words), []
     for start in range(0, len(listed), _ROWS):

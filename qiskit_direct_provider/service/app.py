@@ -35,6 +35,7 @@ from qiskit_direct_provider.service.executors import open_workers
 from qiskit_direct_provider.service.hosts import HostCheck
 from qiskit_direct_provider.service.jobs import JobStore
 from qiskit_direct_provider.service.logins import Logins
+from qiskit_direct_provider.service.object_parts import ObjectParts
 from qiskit_direct_provider.service.object_routes import ObjectRoutes
 from qiskit_direct_provider.service.objects import ObjectStore
 from qiskit_direct_provider.service.origins import Origins
@@ -129,7 +130,7 @@ def _assemble(settings: ServiceSettings, folder: Path) -> Service:
     queue = RuntimeQueue(settings, runs, sessions, runner)
     logins, transpilations = Logins(tokens, settings.token_ttl_s), Transpilations(runner)
     return Service(
-        *(settings, tokens, devices, jobs, objects, runner, runs, sessions, queue),
+        *(settings, tokens, devices, jobs, objects, ObjectParts(folder), runner, runs, sessions, queue),
         logins=logins,
         transpilations=transpilations,
     )
@@ -150,7 +151,8 @@ def _drift_clock(settings: ServiceSettings) -> DriftClock | None:
 def _serve_objects(app: FastAPI, service: Service) -> None:
     """Hand every path that no route matches to the object store, but for people at the front door."""
     settings = service.settings
-    routes = ObjectRoutes(service.objects, Credentials(settings.s3_access_key, settings.s3_secret_key))
+    credentials = Credentials(settings.s3_access_key, settings.s3_secret_key)
+    routes = ObjectRoutes(service.objects, service.object_parts, credentials)
     if settings.s3_bucket not in _api_folders():
         # Tried first, since it is most of the traffic, and costs as much as it takes to try all others.
         app.router.routes.insert(0, Mount(f"/{settings.s3_bucket}", routes))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.service.devices import Device
     from qiskit_direct_provider.service.jobs import JobStore
     from qiskit_direct_provider.service.logins import Logins
+    from qiskit_direct_provider.service.object_parts import ObjectParts
     from qiskit_direct_provider.service.objects import ObjectStore
     from qiskit_direct_provider.service.runner import Runner
     from qiskit_direct_provider.service.runtime_jobs import RuntimeJobStore
@@ -45,6 +46,7 @@ class Service:
     devices: dict[str, Device]
     jobs: JobStore
     objects: ObjectStore
+    object_parts: ObjectParts
     runner: Runner
     runs: RuntimeJobStore
     sessions: Sessions

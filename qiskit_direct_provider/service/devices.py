@@ -139,8 +139,8 @@ def _packed(snapshot: Snapshot) -> Snapshot:
 def _folders() -> dict[str, Path]:
     """Snapshot folders by device name, found without importing the package, which is heavy."""
     spec = importlib.util.find_spec("qiskit_ibm_runtime")
-    if spec is None or not spec.submodule_search_locations:
-        return {}
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
     root = Path(spec.submodule_search_locations[0]) / "fake_provider" / "backends"
     return {_PREFIX + conf.parent.name: conf.parent for conf in root.glob("*/conf_*.json")}
 

@@ -99,8 +99,7 @@ def not_our_body(status: int, message: str, solution: str) -> RequestRefusedErro
 
 async def render_failure(_request: Request, failure: Exception) -> Response:
     """Answer for an `RequestRefusedError`."""
-    if not isinstance(failure, RequestRefusedError):
-        return await render_unexpected(_request, failure)
+    assert isinstance(failure, RequestRefusedError)  # it is registered for these alone
     if is_legacy(_request.url.path):
         error = {"error": {"status": failure.status, "code": failure.code, "message": failure.message}}
         return Response(msgspec.json.encode(error), failure.status, media_type="application/json")

@@ -18,10 +18,6 @@ class JobLog:
         self._threshold = _ORDER.index(level)
         self._lines: list[str] = []
 
-    def note(self, text: str) -> None:
-        """For whoever wants to know everything."""
-        self._add(LogLevel.DEBUG, text)
-
     def tell(self, text: str) -> None:
         """What was done."""
         self._add(LogLevel.INFO, text)

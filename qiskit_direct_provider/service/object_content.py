@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import re
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,11 +20,12 @@ from qiskit_direct_provider.service.signatures import UNSIGNED_PAYLOAD, Signer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-__all__ = ["receive_object", "send_object"]
+__all__ = ["check_conditions", "metadata_of", "read_document", "receive_object", "received", "send_object"]
 
 _METADATA_PREFIX = "x-amz-meta-"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _PIECE = 1 << 20
+_LONGEST_DOCUMENT = 2 << 20  # ten thousand parts, or a thousand long keys
 
 
 async def receive_object(request: Request, store: ObjectStore, key: str, signer: Signer) -> StoredObject:
@@ -32,12 +34,21 @@ async def receive_object(request: Request, store: ObjectStore, key: str, signer:
     Raises:
         S3Error: Too large, damaged, not what the client said, or not to be stored over what there is.
     """
-    upload = store.begin()
+    async with received(request, store.begin(), signer) as upload:
+        check_conditions(request, store.find(key))
+        return store.keep(upload, key, request.headers.get("content-type", ""), metadata_of(request))
+
+
+@contextlib.asynccontextmanager
+async def received(request: Request, upload: Upload, signer: Signer) -> AsyncIterator[Upload]:
+    """The whole body of a request, as its digests have it; it is forgotten when anything fails.
+
+    Raises:
+        S3Error: Too large, damaged, or not what the client said.
+    """
     try:
         await _receive(request, upload, signer)
-        _check_conditions(request, store.find(key))
-        content_type = request.headers.get("content-type", "")
-        return store.keep(upload, key, content_type, _metadata(request))
+        yield upload
     except ChunkError as error:
         upload.discard()
         raise S3Error(400, "IncompleteBody", f"The chunked body is damaged: {error}.") from error
@@ -45,6 +56,22 @@ async def receive_object(request: Request, store: ObjectStore, key: str, signer:
         # a client that hangs up must not leave half an object behind
         upload.discard()
         raise
+
+
+async def read_document(request: Request, store: ObjectStore, signer: Signer) -> str:
+    """The body of a request that is a short document.
+
+    Raises:
+        S3Error: Too large, damaged, no text, or not what the client said.
+    """
+    async with received(request, store.begin(), signer) as upload:
+        upload.close()
+        content = upload.path.read_bytes() if upload.size <= _LONGEST_DOCUMENT else b"\xff"
+    upload.discard()
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise S3Error(400, "MalformedXML", "The document is not text, or too long.") from None
 
 
 def send_object(request: Request, store: ObjectStore, stored: StoredObject) -> Response:
@@ -93,7 +120,7 @@ def _check_digests(request: Request, upload: Upload) -> None:
         raise S3Error(400, "XAmzContentSHA256Mismatch", "The SHA-256 is not that of the content.")
 
 
-def _check_conditions(request: Request, former: StoredObject | None) -> None:
+def check_conditions(request: Request, former: StoredObject | None) -> None:
     """Hold to what the client wants of the object in whose place the new one would come."""
     absent, present = request.headers.get("if-none-match"), request.headers.get("if-match")
     unwanted = absent is not None and former is not None and absent.strip('"') in {"*", former.etag}
@@ -102,7 +129,8 @@ def _check_conditions(request: Request, former: StoredObject | None) -> None:
         raise S3Error(412, "PreconditionFailed", "At least one of the given conditions does not hold.")
 
 
-def _metadata(request: Request) -> str:
+def metadata_of(request: Request) -> str:
+    """What the client says of an object, as the store keeps it."""
     kept = {name: value for name, value in request.headers.items() if name.startswith(_METADATA_PREFIX)}
     return msgspec.json.encode(kept).decode()
 

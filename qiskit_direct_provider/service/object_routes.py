@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl, unquote
 
 from fastapi import Request, Response
 
+from qiskit_direct_provider.service.bulk_deletion import delete_objects
 from qiskit_direct_provider.service.object_content import receive_object, send_object
+from qiskit_direct_provider.service.part_routes import PartRoutes
 from qiskit_direct_provider.service.s3_answers import S3Error, error_answer, xml_answer
 from qiskit_direct_provider.service.s3_listing import list_objects
 from qiskit_direct_provider.service.signatures import (
@@ -23,21 +25,24 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from qiskit_direct_provider.service.object_parts import ObjectParts
     from qiskit_direct_provider.service.objects import ObjectStore
 
 __all__ = ["ObjectRoutes"]
 
 # What S3 keeps beside an object's content; taken for the content itself, a tag would overwrite or delete it.
 _BESIDE = frozenset(
-    {"acl", "attributes", "legal-hold", "restore", "retention", "select", "tagging", "torrent", "uploadId"}
+    {"acl", "attributes", "legal-hold", "restore", "retention", "select", "tagging", "torrent"}
 )
+_IN_PARTS = frozenset({"uploads", "uploadId"})
 
 
 class ObjectRoutes:
     """Answers for every path that is no part of the API. Works as an ASGI application."""
 
-    def __init__(self, store: ObjectStore, credentials: Credentials) -> None:
+    def __init__(self, store: ObjectStore, parts: ObjectParts, credentials: Credentials) -> None:
         self._store = store
+        self._parts = PartRoutes(store, parts)
         self._credentials = credentials
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,8 +81,12 @@ class ObjectRoutes:
             return self._list_buckets(request)
         if bucket != self._store.bucket:
             raise S3Error(404, "NoSuchBucket", "The specified bucket does not exist.")
+        if not key and request.method == "POST" and "delete" in request.query_params:
+            return await delete_objects(request, self._store, signer)
         if not key:
             return self._bucket(request)
+        if not _IN_PARTS.isdisjoint(request.query_params):
+            return await self._parts.answer(request, key, signer)
         if beside := _BESIDE.intersection(request.query_params):
             raise S3Error(501, "NotImplemented", f"This store has no {min(beside)} of an object.")
         if request.method == "PUT":
@@ -108,6 +117,8 @@ class ObjectRoutes:
             raise S3Error(409, "BucketAlreadyOwnedByYou", "The bucket exists, and is yours.")
         if request.method != "GET":
             raise S3Error(501, "NotImplemented", "This store has no such operation.")
+        if "uploads" in query:
+            raise S3Error(501, "NotImplemented", "This store does not list uploads that are not complete.")
         if "location" in query:
             return xml_answer("LocationConstraint", "")
         return list_objects(self._store, query)

@@ -31,7 +31,13 @@ _COLUMNS = "key, file, size, etag, modified, content_type, metadata"
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One object. ``etag`` is the hexadecimal MD5 of the content; ``modified`` is a Unix time in seconds."""
+    """One object.
+
+    Attributes:
+        etag: The hexadecimal MD5 of the content; that of the parts' digests, and their number, where it came
+            in parts.
+        modified: Unix time, in seconds.
+    """
 
     key: str
     file: str
@@ -43,7 +49,13 @@ class StoredObject:
 
 
 class Upload:
-    """An object on its way in; it becomes visible when `ObjectStore.keep` is called, all at once."""
+    """An object on its way in; it becomes visible when `ObjectStore.keep` is called, all at once.
+
+    Attributes:
+        etag: Given where it is not the digest of the content.
+    """
+
+    etag: str | None = None
 
     def __init__(self, folder: Path) -> None:
         self.name = uuid.uuid4().hex
@@ -88,7 +100,13 @@ class ObjectStore:
         """Make a finished upload the object of that key, in place of any former one."""
         upload.close()
         kept = StoredObject(
-            key, upload.name, upload.size, upload.md5.hexdigest(), time.time(), content_type, metadata
+            key=key,
+            file=upload.name,
+            size=upload.size,
+            etag=upload.etag or upload.md5.hexdigest(),
+            modified=time.time(),
+            content_type=content_type,
+            metadata=metadata,
         )
         former = self.find(key)
         values = (key, kept.file, kept.size, kept.etag, kept.modified, content_type, metadata)

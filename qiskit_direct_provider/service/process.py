@@ -61,7 +61,7 @@ class LocalService:
         Raises:
             UnsupportedError: The extra ``service`` is not installed.
             InvalidInputError: A setting is wrong, such as the name of a device.
-        ApiError: It did not start for another reason; the text holds what it said.
+            ApiError: It did not start for another reason; the text holds what it said.
         """
         missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
         if missing:
@@ -117,13 +117,13 @@ def _hand_over(process: subprocess.Popen[str], settings: dict[str, Any], said: I
 
 def _stop(process: subprocess.Popen[str], *open_files: IO[str]) -> None:
     """Close the service's standard input, which ends it; kill it should it not go."""
-    if process.stdin is not None:
-        process.stdin.close()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
     try:
         process.wait(STOPPED_WITHIN_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
     for file in (process.stdout, *open_files):
-        if file is not None:
-            file.close()
+        file.close()

@@ -70,8 +70,8 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._ready is not None:
-            await asyncio.wait([self._ready])
+        assert self._ready is not None
+        await asyncio.wait([self._ready])
         await asyncio.to_thread(self._workers.stop)
 
     async def _run(self, job: StoredJob, device: Device) -> None:

@@ -117,10 +117,6 @@ class RuntimeJobStore:
             self.set_tags(cursor.lastrowid, request.tags)
         return StoredRun(cursor.lastrowid, job_id, request, QUEUED, created)
 
-    def at(self, number: int) -> StoredRun | None:
-        """The job of that number."""
-        return self._one("number = ?", (number,))
-
     def find(self, job_id: str, subject: str, crn: str) -> StoredRun | None:
         """The caller's own job of that id."""
         return self._one("id = ? AND subject = ? AND crn = ?", (job_id, subject, crn))

@@ -15,12 +15,14 @@ from qiskit_direct_provider.verification.noise import noise_model, readout_error
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
+    from qiskit.result import Result
     from qiskit.transpiler import Target
+    from qiskit_aer import AerSimulator
 
     from qiskit_direct_provider.verification.methods import TwinCost
     from qiskit_direct_provider.verification.reduction import Reduced
 
-__all__ = ["Counts", "Exact", "exact", "measured_qubits", "sampled"]
+__all__ = ["Counts", "Exact", "exact", "measured_qubits", "sampled", "simulated"]
 
 Counts = Mapping[str, int]
 """Shots by word; classical bit 0 rightmost, no blanks between registers."""
@@ -67,21 +69,19 @@ def exact(reduced: Reduced, target: Target | None) -> Exact:
     """The distribution of a circuit whose measurements are final, with the noise of a device or without.
 
     Args:
-        reduced: The circuit, on few qubits.
+        reduced: The circuit, on few qubits, with a measurement.
         target: The device; None for no noise at all.
     """
     from qiskit_aer import AerSimulator
 
     sources = dict(sorted(measured_qubits(reduced.circuit).items()))
-    if not sources:
-        return Exact((), np.ones(1))
     bare = _without_measurements(reduced.circuit)
     bare.save_probabilities(list(sources.values()))
     noisy = target is not None
     model = noise_model(target, reduced.used, reduced.places) if target is not None else None
     simulator = AerSimulator(method="density_matrix" if noisy else "statevector", max_parallel_threads=1)
-    result = simulator.run(bare, shots=1, noise_model=model).result()
-    probabilities = np.clip(_data(result)["probabilities"], 0, None)
+    result = simulated(simulator, bare, shots=1, noise_model=model)
+    probabilities = np.clip(result.data()["probabilities"], 0, None)
     if target is not None:
         rates = [readout_error(target, reduced.places[qubit]) or 0.0 for qubit in sources.values()]
         probabilities = _misread(probabilities, rates)
@@ -108,16 +108,25 @@ def sampled(
     circuit = reduced.circuit
     if way.method == "stabilizer":  # Aer 0.18 wants quarter turns to the last bit
         circuit = cliffordised(circuit)
-    result = simulator.run(circuit, shots=shots, noise_model=model, seed_simulator=seed, **options).result()
-    _data(result)
+    result = simulated(simulator, circuit, shots=shots, noise_model=model, seed_simulator=seed, **options)
     return {word.replace(" ", ""): number for word, number in result.get_counts().items()}
 
 
-def _data(result: Any) -> dict[str, Any]:
+def simulated(simulator: AerSimulator, circuit: QuantumCircuit, **options: Any) -> Result:
+    """Aer's result.
+
+    Raises:
+        UnsupportedError: There is none.
+    """
+    from qiskit_aer import AerError
+
+    try:
+        result = simulator.run(circuit, **options).result()
+    except AerError as error:
+        raise UnsupportedError(f"Aer could not simulate the circuit: {error.message}") from error
     if not result.success:
         raise UnsupportedError(f"Aer could not simulate the circuit: {result.results[0].status}")
-    found: dict[str, Any] = result.data()
-    return found
+    return result
 
 
 def _without_measurements(circuit: QuantumCircuit) -> QuantumCircuit:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qiskit_direct_provider.errors import InvalidInputError
+from qiskit_direct_provider.errors import InvalidInputError, UnsupportedError
 from qiskit_direct_provider.verification.schedule import Schedule, scheduled
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class CircuitEstimate:
         gate_fidelity: Probability that no gate errs.
         readout_fidelity: Probability that no readout errs.
         idle_fidelity: Probability that no qubit loses its state while it waits.
-        twin: The quickest way to simulate it with noise; None when none fits into this machine's memory.
+        twin: The quickest way to simulate it with noise; None when none fits into this machine's memory, and
+            for variables, which Aer does not follow.
     """
 
     name: str
@@ -198,7 +199,10 @@ def _twin(circuit: QuantumCircuit, executions: int) -> TwinCost | None:
     from qiskit_direct_provider.verification.methods import costs
     from qiskit_direct_provider.verification.reduction import on_few_qubits
 
-    return next(iter(costs(on_few_qubits(circuit), executions)), None)
+    try:
+        return next(iter(costs(on_few_qubits(circuit), executions)), None)
+    except UnsupportedError:
+        return None
 
 
 def _reset_s(schedule: Schedule, target: Target) -> float:

@@ -46,11 +46,10 @@ def circuits_of(
 
 def _loaded(text: str, num_qubits: int) -> QuantumCircuit:
     from qiskit import QuantumCircuit, qasm3
-    from qiskit.exceptions import QiskitError
 
     try:
         circuit = qasm3.loads(text)
-    except (QiskitError, NotImplementedError) as error:
+    except Exception as error:
         raise UnsupportedError(
             f"a circuit of this job cannot be read back ({error}); pass them: verify(job, circuits=...)"
         ) from error

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qiskit_direct_provider.errors import UnsupportedError
-from qiskit_direct_provider.verification.distribution import exact, measured_qubits
+from qiskit_direct_provider.verification.distribution import exact, measured_qubits, simulated
 from qiskit_direct_provider.verification.reduction import is_static, on_few_qubits, qubits_used
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _pauli_value(circuit: QuantumCircuit, letters: dict[int, str], target: Targe
     bare.save_expectation_value(
         Operator.from_label(label), [places.index(qubit) for qubit in sorted(letters)]
     )
-    result = AerSimulator(method="density_matrix").run(bare, shots=1, noise_model=model).result()
+    result = simulated(AerSimulator(method="density_matrix"), bare, shots=1, noise_model=model)
     return float(result.data()["expectation_value"])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from qiskit import QuantumCircuit
 
+from qiskit_direct_provider.errors import UnsupportedError
 from qiskit_direct_provider.validation import each_instruction
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ def on_few_qubits(circuit: QuantumCircuit, places: Sequence[int] | None = None) 
         circuit: On the qubits of a device.
         places: The physical qubits to keep, in their new order; default those that are used, ordered so
             that coupled ones are close, which is what matrix product states want.
+
+    Raises:
+        UnsupportedError: It has variables or stretches. Aer 0.18 ends the whole process over some of them.
     """
+    if _has_identifiers(circuit):
+        raise UnsupportedError(
+            f"circuit {circuit.name!r} has variables or stretches, which Aer does not simulate"
+        )
     kept = tuple(_ordered(circuit) if places is None else places)
     index = {place: number for number, place in enumerate(kept)}
     reduced = QuantumCircuit(len(kept), name=circuit.name, global_phase=circuit.global_phase)
@@ -43,10 +51,6 @@ def on_few_qubits(circuit: QuantumCircuit, places: Sequence[int] | None = None) 
     reduced.add_bits(circuit.clbits)
     for register in circuit.cregs:
         reduced.add_register(register)
-    for variable in circuit.iter_declared_vars():
-        reduced.add_uninitialized_var(variable)
-    for stretch in circuit.iter_declared_stretches():
-        reduced.add_stretch(stretch)
     for instruction in circuit.data:
         # A barrier tells the compiler what to leave alone, and nothing is compiled here.
         if instruction.operation.name != "barrier":
@@ -91,6 +95,13 @@ def is_static(circuit: QuantumCircuit) -> bool:
         if instruction.name == "measure":
             measured.update([*instruction.qubits, *instruction.clbits])
     return True
+
+
+def _has_identifiers(circuit: QuantumCircuit) -> bool:
+    if circuit.num_identifiers:
+        return True
+    blocks = (block for each in circuit.data if each.is_control_flow() for block in each.operation.blocks)
+    return circuit.has_control_flow_op() and any(map(_has_identifiers, blocks))
 
 
 def _ordered(circuit: QuantumCircuit) -> list[int]:

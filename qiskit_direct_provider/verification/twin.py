@@ -107,7 +107,7 @@ class Twin(AerSimulator):
         Raises:
             InvalidCircuitError: The device would refuse a circuit.
             InvalidInputError: It would refuse the number of circuits or shots, or an option cannot be right.
-            UnsupportedError: Aer has no such option any more.
+            UnsupportedError: Aer has no such option any more, or cannot follow variables of a circuit.
         """
         found = as_circuits(circuits)
         if parameter_binds:

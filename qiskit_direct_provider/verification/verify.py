@@ -152,6 +152,10 @@ def _question(index: int, circuit: QuantumCircuit, counts: dict[str, int], signi
         raise InvalidInputError(
             f"circuit {index} ({circuit.name!r}) has {circuit.num_clbits} bits, its counts have {width}"
         )
+    if circuit.num_parameters:
+        raise InvalidInputError(
+            f"circuit {index} ({circuit.name!r}) has unbound parameters; pass parameter_values"
+        )
     qubits = measured_qubits(circuit)
     if not qubits:
         raise UnsupportedError(f"circuit {index} ({circuit.name!r}) measures nothing outside of control flow")

@@ -78,7 +78,8 @@ class _TerminalLine:
         self._progress.update(self._progress.task_ids[0], description=text)
 
     def end(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        if self._progress is None:
+            return
+        self._progress.stop()
         sys.stdout.write(f"{self._last}\n")
         sys.stdout.flush()

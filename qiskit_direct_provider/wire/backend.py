@@ -159,6 +159,6 @@ def read_calibration(document: bytes | None, issues: list[str]) -> Calibration |
     Raises:
         msgspec.DecodeError: It is not a JSON object.
     """
-    if document is None or document.strip() in {b"", b"null"}:
+    if document is None or document.strip() in (b"", b"null"):  # a set would hash the whole document
         return None
     return tolerant.read(document, Calibration, issues)

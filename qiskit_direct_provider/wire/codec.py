@@ -113,11 +113,8 @@ def _inflated(text: bytes | memoryview) -> Iterator[bytes]:
             except zlib.error as error:
                 raise CodecError("not zlib data") from error
             packed = decompressor.unconsumed_tail
-    while not decompressor.eof:  # output that was held back by the size of the last piece
-        piece = decompressor.decompress(b"", _PIECE)
-        if not piece:
-            raise CodecError("zlib data ends too early")
-        yield piece
+    if not decompressor.eof:  # output that is held back leaves at least the checksum unread
+        raise CodecError("zlib data ends too early")
 
 
 def _unbase64(text: memoryview) -> bytes:

@@ -263,6 +263,16 @@ def test_what_a_transpiler_says_of_its_failure_is_told(
             transpiler.run(measured_x(), backend="fake_nairobi")
 
 
+def test_a_transpiler_answers_for_each_circuit(lanes: DirectProvider, proxy: OddProxy, said: Said) -> None:
+    transpiler = CloudTranspiler(lanes, url=proxy.url)
+    for result, told in (([], "1 circuits were sent, but 0 came back"), ([{}, {}], "but 2 came back")):
+        with (
+            proxy.odd("GET", "/transpile/.*", said({"state": "SUCCESS", "result": result})),
+            pytest.raises(errors.ProtocolError, match=told),
+        ):
+            transpiler.run(measured_x(), backend="fake_nairobi")
+
+
 # -- what is about something else ----------------------------------------------------------------------
 
 

@@ -56,16 +56,17 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "results.formatted:_nibbles: 256 -> 257",
     ),
     "both have one length by construction": (
-        "results.formatted:DirectResult._counts: True -> False",
+        "results.formatted:DirectCounts.__init__: True -> False",
         (
-            "results.formatted:DirectResult._counts: zip(numbers, raw.values(), strict=True) -> "
-            "zip(numbers, raw.values())"
-        ),
-        (
-            "results.formatted:DirectResult._counts: zip(bits, raw.values(), strict=True) -> "
+            "results.formatted:DirectCounts.__init__: zip(bits, raw.values(), strict=True) -> "
             "zip(bits, raw.values())"
         ),
-        "results.formatted:DirectResult._counts: True -> False #2",
+        "results.formatted:DirectCounts.int_raw: True -> False",
+        (
+            "results.formatted:DirectCounts.int_raw: zip(map(int, self.hex_raw, repeat(16)), "
+            "self.hex_raw.values(), strict=True) -> "
+            "zip(map(int, self.hex_raw, repeat(16)), self.hex_raw.values())"
+        ),
         (
             "results.version1:sampler_result: zip(found, _metadata(metadata, len(found), allowance), "
             "strict=True) -> zip(found, _metadata(metadata, len(found), allowance))"

@@ -146,6 +146,7 @@ def test_unknown_attributes_are_refused() -> None:
 def test_nothing_is_set_at_first() -> None:
     options = EstimatorOptions()
     assert options.default_precision is Unset
+    assert repr(options.default_precision) == "Unset"
     assert not options.default_precision
     assert options.to_dict() == {}
     assert repr(options) == "EstimatorOptions()"

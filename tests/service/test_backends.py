@@ -10,6 +10,7 @@ import requests
 from service_client import Client, Service, error_of
 
 from qiskit_direct_provider.errors import InvalidInputError
+from qiskit_direct_provider.service.calibration import read_calibration
 from qiskit_direct_provider.service.devices import Device, find_snapshot, open_devices, snapshot_names
 
 if TYPE_CHECKING:
@@ -112,6 +113,20 @@ def test_own_device_from_a_file(start: Callable[..., Service], tmp_path: Path) -
     client.close()
 
 
+def test_several_ranges_of_delays(tmp_path: Path) -> None:
+    """Some older devices have a list of them: it is served, and held to, in the form of the others."""
+    source = find_snapshot("fake_nairobi")
+    assert source.properties is not None
+    configuration = json.loads(source.configuration.read_bytes())
+    configuration |= {"backend_name": "old", "rep_delay_range": [[10.0, 300.0], [400.0, 500.0]]}
+    document = {"configuration": configuration, "properties": json.loads(source.properties.read_bytes())}
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document))
+    device = open_devices((str(path),))["old"]
+    assert json.loads(device.configuration)["rep_delay_range"] == [10.0, 300.0]
+    assert read_calibration(device.snapshot).rep_delay_range_s == pytest.approx((1e-5, 3e-4))
+
+
 def test_file_that_is_no_device(tmp_path: Path) -> None:
     """A file of another kind is refused by name."""
     path = tmp_path / "other.json"
@@ -127,6 +142,9 @@ def test_other_host_names_are_refused(service: Service) -> None:
     assert (
         requests.get(service.url + "/version", headers={"Host": "localhost:1"}, timeout=10).status_code == 200
     )
+    for host, status in (("[::1]:1", 200), ("[::2]:1", 421)):
+        found = requests.get(service.url + "/version", headers={"Host": host}, timeout=10)
+        assert found.status_code == status, host
     assert "server" not in answer.headers
     assert "access-control-allow-origin" not in answer.headers
 

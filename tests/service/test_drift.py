@@ -9,6 +9,7 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from service_client import BELL, Client, Service
 
 from qiskit_direct_provider.service.calibration import read_calibration
@@ -83,6 +84,36 @@ def test_what_drifts_stays_physical_and_the_rest_stays() -> None:
         assert len(times) < 2 or times["T2"] <= 2 * times["T1"] * (1 + 1e-12)
     assert after["last_update_date"] == AT
     assert before == torino()
+
+
+def times(t1: tuple[float | None, str], t2: tuple[float | None, str] | None) -> list[dict[str, Any]]:
+    figures = [("T1", t1)] + ([] if t2 is None else [("T2", t2)])
+    return [{"name": name, "value": value, "unit": unit, "date": AT} for name, (value, unit) in figures]
+
+
+@pytest.mark.parametrize(
+    ("t1", "t2", "bounded"),
+    [
+        ((10.0, "us"), (20.0, "us"), True),
+        ((10.0, "us"), (20_000.0, "ns"), False),
+        ((None, "us"), (20.0, "us"), False),
+        ((10.0, "us"), (None, "us"), False),
+        ((10.0, "us"), None, False),
+    ],
+)
+def test_times_are_compared_where_they_can_be(t1: Any, t2: Any, bounded: bool) -> None:
+    """A device may leave out one of them, or its value, or name them in different units."""
+    before = {"qubits": [times(t1, t2) for _ in range(60)]}
+    after = drifted(before, "mine", Drift(1, 50, AT))
+    found = [{item["name"]: item["value"] for item in qubit} for qubit in after["qubits"]]
+    assert [[item["value"] is None for item in qubit] for qubit in after["qubits"]] == [
+        [item["value"] is None for item in qubit] for qubit in before["qubits"]
+    ]
+    if bounded:
+        assert all(each["T2"] <= 2 * each["T1"] for each in found)
+        assert any(each["T2"] == 2 * each["T1"] for each in found)
+    elif t2 is not None and t2[0] is not None:
+        assert any(each["T2"] > t2[0] for each in found)
 
 
 def test_gates_on_the_same_qubits_drift_together() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit import Gate
+from qiskit.circuit import Gate, Parameter
 from service_client import HEADER
 
 from qiskit_direct_provider.service.calibration import read_calibration
 from qiskit_direct_provider.service.circuits import read_circuit
 from qiskit_direct_provider.service.devices import find_snapshot
-from qiskit_direct_provider.service.isa import check_circuit
+from qiskit_direct_provider.service.isa import check_circuit, circuit_duration_s
+from qiskit_direct_provider.service.openqasm.gates import is_standard_or_custom
 from qiskit_direct_provider.service.outcome import JobProblemError
 
 if TYPE_CHECKING:
@@ -78,3 +79,36 @@ def test_an_opaque_gate_in_qpy_is_taken_by_its_name() -> None:
     circuit.append(other, pair)
     with pytest.raises(JobProblemError, match="differently"):
         check_circuit(circuit, device)
+
+
+THETA = Parameter("theta")
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "definition", "same"),
+    [
+        ("rx", [THETA], ("rx", [THETA]), True),
+        ("rx", [2 * THETA], ("rx", [2 * THETA]), True),
+        ("rx", [THETA], ("ry", [THETA]), False),
+        ("u", [0.1, THETA, 0.2], ("u", [0.1, THETA, 0.2]), True),
+        ("u", [0.1, THETA, 0.2], ("u", [0.2, THETA, 0.1]), False),
+        ("rx", [], ("x", []), False),
+        ("mine", [THETA], ("ry", [THETA]), True),
+    ],
+)
+def test_a_gate_with_free_angles_is_compared_too(
+    name: str, params: list[Any], definition: tuple[str, list[Any]], same: bool
+) -> None:
+    """At some angles; a name that Qiskit does not know promises nothing."""
+    gate = Gate(name, 1, params)
+    gate.definition = QuantumCircuit(1)
+    getattr(gate.definition, definition[0])(*definition[1], 0)
+    assert is_standard_or_custom(gate) is same
+
+
+def test_a_delay_that_is_not_known_takes_no_time() -> None:
+    device = read_calibration(find_snapshot("fake_nairobi"))
+    circuit = QuantumCircuit(1)
+    circuit.delay(Parameter("t"), 0, unit="us")
+    assert circuit_duration_s(circuit, device, (0,)) == 0
+    assert circuit_duration_s(circuit.assign_parameters([3]), device, (0,)) == pytest.approx(3e-6)

@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,9 @@ from connecting import free_port
 from service_client import BELL, Client, Service
 
 from qiskit_direct_provider.errors import InvalidInputError
-from qiskit_direct_provider.service.executors import open_workers
+from qiskit_direct_provider.service.executors import ExecutorWorkers, open_workers
 from qiskit_direct_provider.service.settings import ServiceSettings
+from qiskit_direct_provider.service.worker_pool import WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,3 +145,52 @@ def test_an_executor_that_loses_its_workers_fails_jobs(
 def test_an_unknown_executor_is_refused(executor: str, wrong: str) -> None:
     with pytest.raises(InvalidInputError, match=re.escape(wrong)):
         open_workers(ServiceSettings(executor=executor))
+
+
+def test_what_a_dask_cluster_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InvalidInputError, match=r"needs more .*distributed.*: pip install '.*\[dask\]'"):
+        open_workers(ServiceSettings(executor="dask://127.0.0.1:8786"))
+
+
+def test_what_becomes_of_a_function_is_handed_on() -> None:
+    """Its result or its own error; one that is given up before it begins never does."""
+    pool, hold = ThreadPoolExecutor(1), threading.Event()
+    workers = ExecutorWorkers(pool, (BrokenExecutor,), lambda: None)
+    assert workers.submit(divmod, 7, 2).result(10) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        workers.submit(divmod, 7, 0).result(10)
+    begun: list[int] = []
+    busy = workers.submit(hold.wait, 10)
+    given_up, last = workers.submit(begun.append, 1), workers.submit(begun.append, 2)
+    assert given_up.cancel()
+    hold.set()
+    assert busy.result(10)
+    last.result(10)
+    assert begun == [2]
+    workers.stop()
+    with pytest.raises(WorkerLostError, match="takes no jobs"):
+        workers.submit(divmod, 7, 2)
+
+
+def test_what_is_given_up_while_it_runs_has_no_end() -> None:
+    """Nobody can stop it, but nobody waits for it any more either."""
+    pool, hold = ThreadPoolExecutor(1), threading.Event()
+    workers = ExecutorWorkers(pool, (BrokenExecutor,), lambda: None)
+    busy = workers.submit(hold.wait, 10)
+    assert busy.cancel()
+    hold.set()
+    assert workers.submit(divmod, 7, 2).result(10) == (3, 1)
+    assert busy.cancelled()
+    workers.stop()
+
+
+def test_an_executor_that_gives_up_its_jobs_loses_them() -> None:
+    pool, hold = ThreadPoolExecutor(1), threading.Event()
+    workers = ExecutorWorkers(pool, (BrokenExecutor,), lambda: None)
+    busy, waiting = workers.submit(hold.wait, 10), workers.submit(divmod, 7, 2)
+    pool.shutdown(wait=False, cancel_futures=True)
+    hold.set()
+    with pytest.raises(WorkerLostError, match="gave the job up"):
+        waiting.result(10)
+    assert busy.result(10)

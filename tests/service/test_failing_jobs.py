@@ -193,6 +193,7 @@ def test_expired_and_wrong_urls(client: Client) -> None:
     for url, words in (
         (client.presign("put_object", "x"), "SignatureDoesNotMatch"),
         (client.presign("get_object", "none"), "NoSuchKey"),
+        (client.presign("get_object", "x", bucket="other"), "NoSuchBucket"),
     ):
         body = client.request(INPUT)
         body["storage"]["input"]["presigned_url"] = url

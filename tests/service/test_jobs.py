@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -11,6 +12,10 @@ from urllib.parse import quote
 import pytest
 import requests
 from service_client import BELL, BELL_CZ, Client, Service, busy_program, error_of
+from starlette.requests import Request
+
+from qiskit_direct_provider.service.context import read_body
+from qiskit_direct_provider.service.failures import RequestRefusedError, render_unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +108,26 @@ def test_large_body_is_413(client: Client) -> None:
     """More than 50 MB is not read as a job."""
     answer = client.post("/v1/jobs", data=b" " * (50 * 1024 * 1024 + 1))
     assert error_of(answer) == (413, "1337")
+
+
+def test_a_body_without_an_end_is_not_read_for_ever() -> None:
+    """The rest of one that is somewhat too large is, so that its sender sees the answer."""
+    piece = {"type": "http.request", "body": bytes(20 * 1024 * 1024), "more_body": True}
+
+    async def receive() -> dict[str, Any]:
+        return piece
+
+    with pytest.raises(RequestRefusedError, match="larger than") as caught:
+        asyncio.run(read_body(Request({"type": "http", "method": "POST", "headers": []}, receive)))
+    assert caught.value.status == 413
+
+
+def test_an_unforeseen_error_is_not_told() -> None:
+    answer = asyncio.run(render_unexpected(Request({"type": "http"}), ValueError("/a/secret/path")))
+    assert answer.status_code == 500
+    error = json.loads(bytes(answer.body))
+    assert error["errors"][0]["code"] == "9999"
+    assert "secret" not in json.dumps(error)
 
 
 def test_order_of_checks(client: Client) -> None:

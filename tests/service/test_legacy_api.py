@@ -12,6 +12,8 @@ import requests
 from qiskit import QuantumCircuit, qpy
 from service_client import BELL
 
+from qiskit_direct_provider.service.legacy_programs import InvalidV1Error, v2_params
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -127,7 +129,28 @@ def test_version_1_with_several_values_of_one_parameter(service: Service, sessio
         assert [len(document[key]) for key in (name, "metadata")] == [2, 2]
 
 
+def test_version_1_names_circuits_and_observables_by_number() -> None:
+    """One list of each, and another of which is meant, as often as one likes."""
+    given = {"circuits": ["A", "B"], "observables": [{"Z": 1}, {"X": 1}]}
+    chosen = {"circuit_indices": [1, 0, 1], "observable_indices": [0, 0, 1]}
+    pubs = v2_params(given | chosen, "estimator")["pubs"]
+    assert pubs == [["B", {"Z": 1}, None], ["A", {"Z": 1}, None], ["B", {"X": 1}, None]]
+    assert [pub[0] for pub in v2_params(given | chosen, "sampler")["pubs"]] == ["B", "A", "B"]
+    for wrong, words in (
+        ({"circuit_indices": [2]}, "indices of circuits"),
+        ({"circuit_indices": 1}, "indices of circuits"),
+        ({"circuit_indices": ["1"]}, "indices of circuits"),
+        ({"circuit_indices": [0], "observable_indices": [0, 1]}, "as many observables as circuits"),
+        ({"observables": None}, "no observable"),
+    ):
+        with pytest.raises(InvalidV1Error, match=words):
+            v2_params(given | wrong, "estimator")
+
+
 def test_a_job_can_open_its_session(service: Service, session: requests.Session) -> None:
+    body = JOB | {"start_session": "True", "session_time": "soon"}
+    refused = session.post(service.url + "/runtime/jobs", json=body)
+    assert (refused.status_code, "session_time" in refused.json()["error"]["message"]) == (400, True)
     alone = ended(session, service.url, start_session="False")
     assert "session_id" not in alone
     job = ended(session, service.url, start_session="True", session_time=60)

@@ -11,12 +11,18 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from service_client import Service, refusal, s3_client
 
+from qiskit_direct_provider.service.objects import ObjectStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 KEYS = [
     "plain",
@@ -95,6 +101,51 @@ def test_bucket_operations(store: Any, bucket: str) -> None:
     assert refusal(lambda: store.create_bucket(Bucket="another")) == (404, "NoSuchBucket")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("PUT", "/", (405, "MethodNotAllowed")),
+        ("DELETE", "/{bucket}", (501, "NotImplemented")),
+        ("POST", "/{bucket}", (501, "NotImplemented")),
+        ("PATCH", "/{bucket}/key", (501, "NotImplemented")),
+        ("GET", "/{bucket}?max-keys=many", (400, "InvalidArgument")),
+    ],
+)
+def test_requests_that_no_client_of_jobs_makes(
+    service: Service, bucket: str, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    """They are refused, rather than taken for others."""
+    store = service.endpoint["s3"]
+    keys = Credentials(store["access_key_id"], store["secret_access_key"])
+    request = AWSRequest(method, service.url + path.format(bucket=bucket))
+    S3SigV4QueryAuth(keys, "s3", store["region"]).add_auth(request)
+    answer = _send(method, request.url)
+    assert answer.status_code == expected[0]
+    assert f"<Code>{expected[1]}</Code>" in answer.text
+
+
+def test_an_object_is_not_copied(store: Any, bucket: str) -> None:
+    """The body of such a request is empty: taken for an upload, it would replace an object by nothing."""
+    for key in ("source", "target"):
+        store.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    copy = {"Bucket": bucket, "Key": "target", "CopySource": {"Bucket": bucket, "Key": "source"}}
+    assert refusal(lambda: store.copy_object(**copy)) == (501, "NotImplemented")
+    assert store.get_object(Bucket=bucket, Key="target")["Body"].read() == b"target"
+
+
+def test_what_a_killed_server_left_half_written_is_removed(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path, "bucket")
+    kept = store.path_of(store.write("key", b"content"))
+    half = store.begin()
+    half.write(b"con")
+    half.close()
+    store.close()
+    again = ObjectStore(tmp_path, "bucket")
+    again.close()
+    assert kept.read_bytes() == b"content"
+    assert not half.path.exists()
+
+
 def test_what_is_beside_an_object_is_not_taken_for_its_content(store: Any, bucket: str) -> None:
     """Tags in place of the content, and a content deleted with its tags, would be lost data."""
     store.put_object(Bucket=bucket, Key="tagged", Body=b"content")
@@ -105,7 +156,6 @@ def test_what_is_beside_an_object_is_not_taken_for_its_content(store: Any, bucke
         lambda: store.get_object_tagging(**place),
         lambda: store.delete_object_tagging(**place),
         lambda: store.put_object_acl(**place, ACL="private"),
-        lambda: store.upload_part(**place, UploadId="1", PartNumber=1, Body=b"part"),
     ):
         assert refusal(call) == (501, "NotImplemented")
     assert store.get_object(**place)["Body"].read() == b"content"
@@ -192,9 +242,13 @@ def test_upload_of_streams(service: Service, bucket: str, checksum: str) -> None
 
 
 def test_objects_never_become_files_of_that_name(start: Callable[..., Service], tmp_path: Any) -> None:
-    """File names in the state folder say nothing, and nothing is written beside it."""
+    """File names in the state folder say nothing, and nothing is written beside it.
+
+    The bucket is called as a part of the API is, which goes first.
+    """
     state = tmp_path / "inner" / "state"
-    service = start(state=str(state), workers=1)
+    service = start(state=str(state), workers=1, s3_bucket="v1")
+    assert requests.get(service.url + "/v1/backends", timeout=10).status_code == 401
     client = s3_client(service.endpoint["s3"])
     for key in ("../../escape", "/absolute", "name"):
         client.put_object(Bucket=service.endpoint["s3"]["bucket"], Key=key, Body=b"x")

@@ -90,6 +90,10 @@ def test_failures_are_described(document: dict[str, Any]) -> None:
     assert create["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/JobRequest")
 
 
+def test_the_document_stays_the_same(service: Service, document: dict[str, Any]) -> None:
+    assert requests.get(service.url + "/openapi.json", timeout=10).json() == document
+
+
 def test_page_for_people(service: Service) -> None:
     """The page that shows the document."""
     assert "openapi.json" in requests.get(service.url + "/docs", timeout=10).text

@@ -43,6 +43,7 @@ def doubling_gates(levels: int) -> str:
         (HEADER + "rz(" + "1+" * 200_000 + "1) $0;", CIRCUIT_UNREADABLE, "cannot be read"),
         (HEADER + "rz(9**9**9**9**9) $0;", CIRCUIT_UNREADABLE, "no value"),
         (HEADER + "ctrl(60) @ x $0;", CIRCUIT_UNREADABLE, "modifier"),
+        (HEADER + "ctrl(n) @ x $0;", CIRCUIT_UNREADABLE, "modifier"),
         (HEADER + "ctrl @ " * 60 + "x $0;", CIRCUIT_UNREADABLE, "modifier"),
         (HEADER + "pow(1e300) @ x $0;", CIRCUIT_UNREADABLE, "modifier"),
         ("OPENQASM 3.0;" + " " * 9_000_000, CIRCUIT_UNREADABLE, "longer"),

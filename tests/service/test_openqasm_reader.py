@@ -109,6 +109,21 @@ def test_a_gate_that_only_shares_its_name_with_qiskits_stays_what_it_is() -> Non
     assert Operator(circuit) == Operator(CXGate()).reverse_qargs()
 
 
+@pytest.mark.parametrize(
+    ("definition", "call"),
+    [
+        ("gate ecr a { x a; }", "ecr $0;"),
+        ("gate rzz a, b { cx a, b; }", "rzz $0, $1;"),
+        ("gate rcccx a, b, c, d { x a; }", "rcccx $0, $1, $2, $3;"),
+    ],
+)
+def test_a_gate_of_another_size_than_qiskits_stays_what_it_is(definition: str, call: str) -> None:
+    """So does one on so many qubits that nobody compares."""
+    (instruction,) = read(f"{HEADER} {definition} {call}").data
+    assert type(instruction.operation) is Gate
+    assert instruction.operation.name == call.split(maxsplit=1)[0]
+
+
 def test_names_of_registers_stay_as_they_are() -> None:
     circuit = read(HEADER + "bit[2] Meas; bit[1] C_1; Meas[0] = measure $0;")
     assert [register.name for register in circuit.cregs] == ["Meas", "C_1"]
@@ -125,6 +140,7 @@ def test_names_of_registers_stay_as_they_are() -> None:
         ("atan(th) + arcsin(th)", math.atan(0.3) + math.asin(0.3)),
         ("exp(-th)*cos(pi/3)", math.exp(-0.3) / 2),
         ("float[64](th)", 0.3),
+        ("abs(-th)", 0.3),
     ],
 )
 def test_formulas_of_parameters(text: str, value: float) -> None:
@@ -170,13 +186,21 @@ def test_aliases_as_qiskit_writes_them() -> None:
         ("rz(0.5", "not ended"),
         ("rz(__import__) $0;", "not a parameter"),
         ("rz(__import__('os')) $0;", "not understood"),
+        ("rz(~1) $0;", "operator ~ does not apply"),
+        ("rz(1 << 2) $0;", "operator << does not apply"),
+        ("rz(foo(1)) $0;", "'foo' does not apply"),
+        ("rz(sin(1, 2)) $0;", "'sin' does not apply"),
+        ("rz(pi[0]) $0;", "cannot be indexed"),
+        ("rz(uint[8](1)) $0;", "uint[8] is no angle"),
         ("x $0; qubit[2] q;", "physical"),
         ("bit[2] c; c[2] = measure $0;", "no c[2]"),
         ("bit[2] c; c = measure $0;", "as many bits"),
+        ("uint[2] u; u = measure $0;", "'u' is no classical bit"),
         ("qubit[2] q; qubit[3] r; cx q, r;", "sizes"),
         ("measure $0;", "stored in a bit"),
         ("bit[2] c; bit[3] c;", "already"),
         ("delay[1.5dt] $0;", "whole"),
+        ("delay[1.2.3ns] $0;", "'1.2.3' is not a number"),
         ("x $0; }", "not opened"),
         ("bit c; if (c) { x $0;", "not closed"),
         ("break;", "outside"),
@@ -185,6 +209,7 @@ def test_aliases_as_qiskit_writes_them() -> None:
         ("gate foo a { foo a; } foo $0;", "does not fit"),
         ("gate foo a { x b; } foo $0;", "not one of its own"),
         ("gate foo(t) a { rz(u) a; } foo(1) $0;", "not a parameter"),
+        (f"gate g a {{ {'x a; ' * 101} }} gate h2 a {{ {'g a; ' * 101} }} h2 $0;", "too many gates"),
         ("input int[32] n; x $0;", "only float"),
         ("OPENQASM 2.0; x $0;", "version"),
     ],

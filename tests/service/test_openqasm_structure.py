@@ -212,6 +212,8 @@ def outcome(circuit: QuantumCircuit) -> int:
         ("if (c == 3) { uint[2] u; u = ~c; if (u == 0) { bool b; b = true; if (b) { x $0; } } }", {3: 0}),
         ("bool go; go = true; while (go) { x $0; go = false; } box { x $1; x $1; }", {0: 0}),
         ("uint[2] u; u = c | 2; switch (u) { case 2 { x $0; } case 3 { x $1; } }", {0: 0, 1: 1}),
+        ('c = "10"; if (c == 2) { x $0; }', {0: 0}),
+        ("int t = c; switch (t) { case 1 { x $0; } }", {0: None, 1: 0}),
         ("c = 2; if (c == 2) { x $0; } c[1] = false; if (c == 0) { x $1; x $0; }", {0: 1, 3: 1}),
         ("for int i in {0, 2} { if (c == 0) { x $0; } } x $1;", {0: 1}),
         ("for uint i in [3:-1:1] { x $0; }", {0: 0}),
@@ -242,6 +244,16 @@ def test_what_aer_does_not_evaluate_is_refused(chain: str, words: str) -> None:
     """Instead of ending the process, as Aer does for some of it."""
     with pytest.raises(JobProblemError, match=words):
         with_bits_for_variables(read(f"{HEADER}bit[2] c; bit[3] m; {chain} m[0] = measure $0;"))
+
+
+def test_a_condition_on_times_is_refused() -> None:
+    """Nothing that is written in OpenQASM leads there, but QPY can hold it."""
+    circuit = QuantumCircuit(1, 1)
+    times = [circuit.add_stretch(name) for name in "ab"]
+    with circuit.if_test(expr.less(*times)):
+        circuit.x(0)
+    with pytest.raises(JobProblemError, match="expressions of kind Stretch"):
+        with_bits_for_variables(circuit)
 
 
 def test_a_variable_of_a_loop_turns_gates() -> None:
@@ -288,11 +300,16 @@ def test_operations_have_the_types_of_qiskit() -> None:
         ("bit c; if (c) { x $0; } x $1; else { x $0; }", "else"),
         ("bit[2] c; switch (c) { x $0; }", "not understood"),
         ("bit[2] c; switch (c) { case 1 { x $0; } case 1 { x $0; } }", "1"),
+        ("bit[2] c; switch (c) { }", "at least one case"),
+        ("bit c; uint[2] u; if (c) { u = 1; bool u; }", "'u' cannot be declared where"),
         ("bit[2] c; switch (5) { case 1 { x $0; } }", "target"),
         ("for int i in [0:0:4] { x $0; }", "range"),
         ("for int i in [0:999999999] { x $0; }", "longer"),
         ("for float i in [0:4] { x $0; }", "loop"),
         ("uint[4] u; u = 99;", "99"),
+        ("uint[4] u; u = u ** 2;", "operator"),
+        ("bit c; if (c) { x $0; } else while (c) { x $0; }", "else while"),
+        ("bit c; for int i in [0:2] { box { break; } }", "break"),
         ("uint[4] u; bool u;", "already"),
         ("complex u;", "not"),
         ("bit c; if (c) { uint[4] u; } u = 3;", "'u' is not declared"),

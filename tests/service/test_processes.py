@@ -16,6 +16,13 @@ import pytest
 import requests
 from service_client import Client, Service, busy_program
 
+from qiskit_direct_provider.errors import UnsupportedError
+from qiskit_direct_provider.service import __main__ as entry
+from qiskit_direct_provider.service import process
+from qiskit_direct_provider.service.process import LocalService
+from qiskit_direct_provider.service.server import Endpoint, StoreEndpoint
+from qiskit_direct_provider.service.settings import ServiceSettings
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -93,9 +100,14 @@ def test_killed_server_takes_its_workers_along(start: Callable[..., Service], tm
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.5])
 def test_end_of_input_ends_the_service(start: Callable[..., Service], delay_s: float) -> None:
-    """A service ends with its parent, even while it still warms up; its temporary files go, too."""
+    """A service ends with its parent, even while it still warms up; its temporary files go, too.
+
+    Not sooner, whatever else its input says.
+    """
     service = start(workers=1)
     time.sleep(delay_s)
+    assert service.process.stdin is not None
+    service.process.stdin.write(b"what follows the settings is read by nobody")
     pids = family(service.process.pid)
     began = time.monotonic()
     assert service.stop() == 0
@@ -110,6 +122,27 @@ def test_idle_server_is_small(service: Service) -> None:
     assert resident_kb < 250_000
     maps = Path(f"/proc/{service.process.pid}/maps").read_text()
     assert "qiskit_aer" not in maps
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(UnsupportedError, match=r"needs uvicorn: pip install '.*\[service\]'"):
+        LocalService.start()
+
+
+def test_both_sides_agree_on_the_exit_code_of_wrong_settings() -> None:
+    """The entry starts nothing when it is imported; the side that starts it has a copy all the same."""
+    assert entry.WRONG_SETTINGS == process.WRONG_SETTINGS
+
+
+def test_no_secret_is_in_a_repr() -> None:
+    """Each could end up in the output of a failed test, or in a log."""
+    settings = ServiceSettings(api_key="SECRET", s3_secret_key="SECRET")
+    store = StoreEndpoint(endpoint="u", bucket="b", access_key_id="k", secret_access_key="SECRET", region="r")
+    endpoint = Endpoint(url="http://x", api_key="SECRET", crn="c", iam_url="u", s3=store, devices=[])
+    assert "port=8290" in repr(settings)
+    assert "http://x" in repr(endpoint)
+    assert "SECRET" not in f"{settings} {endpoint!r}"
 
 
 def test_address_that_is_taken(start: Callable[..., Service]) -> None:

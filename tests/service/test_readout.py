@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import RuntimeDecoder
 from service_client import BELL, HADAMARD, HEADER
 
 from qiskit_direct_provider.service.calibration import QubitNumbers, read_calibration
 from qiskit_direct_provider.service.devices import find_snapshot
-from qiskit_direct_provider.service.readout import average_points, shot_points
+from qiskit_direct_provider.service.readout import average_points, measured_qubits, shot_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +98,15 @@ def test_an_average_is_the_average_of_points(client: Client) -> None:
 def test_a_bit_without_a_measurement_has_no_point(client: Client) -> None:
     (result,) = run(client, [[ONE_AND_ZERO, None, 5]], "kerneled")
     assert np.all(result.data.c[:, 2] == 0)
+
+
+def test_a_bit_is_of_the_qubit_that_was_measured_last_in_blocks_too() -> None:
+    circuit = QuantumCircuit(4, 3)
+    circuit.measure([0, 1], [0, 1])
+    with circuit.if_test((0, 1)):
+        circuit.x(3)
+        circuit.measure(3, 1)
+    assert measured_qubits(circuit) == {0: 0, 1: 3}
 
 
 def test_the_same_seed_gives_the_same_points(client: Client) -> None:

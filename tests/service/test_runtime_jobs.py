@@ -12,6 +12,7 @@ import requests
 from runtime_api import API, BUSY, PARAMS, body, cancel, create, get, ids, wait
 from service_client import BELL_CZ, error_of
 
+from qiskit_direct_provider.service.outcome import cancelled
 from qiskit_direct_provider.service.runtime_jobs import RunRequest, RuntimeJobStore
 
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ def test_tags_are_replaced_and_searched(client: Client) -> None:
     answer = client.session.put(f"{client.url}{API}/jobs/{first}/tags", json={"tags": ["c"]}, timeout=10)
     assert answer.status_code == 204
     assert wait(client, first)["tags"] == ["c"]
+    answer = client.session.put(f"{client.url}{API}/jobs/{first}/tags", json={"tags": "d"}, timeout=10)
+    assert error_of(answer) == (400, "1337")
+    assert wait(client, first)["tags"] == ["c"]
     assert ids(client, "?tags=a") == []
     create(client, tags=["my-experiment", "your-experiment"])
     found = client.get(API + "/tags?type=job&search=-exp").json()["tags"]
@@ -182,24 +186,45 @@ def test_devices_and_instance(client: Client) -> None:
     assert client.get(API + "/backends/fake_nairobi/defaults").json() is None
     assert error_of(client.get(API + "/backends/nowhere/status")) == (404, "1216")
     assert client.get(API + "/instances/usage").json()["usage_limit_reached"] is False
+    assert client.get(API + "/instances/configuration").json() == {"instance_limit": None}
     assert client.get(API + "/instance").json()["instance_id"] == client.crn
     assert requests.get(client.url + API + "/jobs", timeout=10).status_code == 401
     assert requests.get(client.url + API + "/versions", timeout=10).json()["versions"][-1]["status"] == "live"
 
 
 def test_jobs_survive_a_restart(start: Callable[..., Service], tmp_path: Any) -> None:
-    """A paused device keeps jobs waiting; the next service runs them."""
+    """A paused device keeps jobs waiting, another one runs them; the next service runs both kinds anew.
+
+    Those of a device that it does not have fail. Sessions end with the service.
+    """
     from service_client import Client
 
-    settings = {"state": str(tmp_path), "api_key": "k", "crn": "c", "devices": ["fake_nairobi"]}
-    service = start(**settings, paused=["fake_nairobi"])
+    settings = {"state": str(tmp_path), "api_key": "k", "crn": "c"}
+    devices = ["fake_nairobi", "fake_manila", "fake_torino"]
+    service = start(**settings, devices=devices, paused=["fake_nairobi"])
     tenant = Client(service)
-    job_id = create(tenant)
-    assert wait(tenant, job_id, "Queued")
-    assert service.stop() == 0
-    tenant = Client(start(**settings))
-    assert wait(tenant, job_id)["status"] == "Completed"
-    assert json.loads(get(tenant, job_id, "/results").text)["results"]
+    body = {"mode": "dedicated", "backend": "fake_manila"}
+    session_id = tenant.post(API + "/sessions", json=body).json()["id"]
+    waiting = create(tenant)
+    running = [create(tenant, backend="fake_manila", session_id=session_id) for _ in range(2)]
+    lost = create(tenant, backend="fake_torino", params=BUSY)
+    assert wait(tenant, waiting, "Queued")
+    assert wait(tenant, lost, "Running")
+    assert service.stop() == 0, service.errors()
+    tenant = Client(start(**settings, devices=devices[:2]))
+    for job_id in (waiting, *running):
+        assert wait(tenant, job_id)["status"] == "Completed"
+        assert json.loads(get(tenant, job_id, "/results").text)["results"]
+    job = wait(tenant, lost)
+    assert (job["status"], job["state"]["reason"]) == ("Failed", "The backend is gone.")
+    assert error_of(tenant.get(f"{API}/sessions/{session_id}"))[0] == 404
+
+
+def test_the_end_of_a_job_that_was_deleted_leaves_nothing(tmp_path: Path) -> None:
+    store = RuntimeJobStore(tmp_path)
+    assert store.finish(5, cancelled(), b"{}", "log") is False
+    assert (store.results(5), store.log(5)) == (None, None)
+    store.close()
 
 
 def test_a_job_is_stored_with_its_tags_or_not_at_all(tmp_path: Path) -> None:

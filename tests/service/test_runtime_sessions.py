@@ -82,6 +82,20 @@ def test_closing_lets_queued_jobs_run_and_cancelling_does_not(client: Client) ->
         assert error_of(refusal) == (400, "1337")
 
 
+def test_what_is_no_change_of_a_session_changes_nothing(client: Client) -> None:
+    """Nor does a job for another device than the session's."""
+    session_id = opened(client)
+    path = f"{client.url}{API}/sessions/{session_id}"
+    for change, status in (({"accepting_jobs": "perhaps"}, 400), ({"accepting_jobs": True}, 204)):
+        assert client.session.patch(path, json=change, timeout=10).status_code == status
+        assert session(client, session_id)["accepting_jobs"] is True
+    wrong = {"program_id": "sampler", "backend": "fake_nairobi", "params": QUICK, "session_id": session_id}
+    answer = client.post(API + "/jobs", json=wrong)
+    assert error_of(answer) == (400, "1337")
+    assert DEVICE in answer.json()["errors"][0]["message"]
+    close(client, session_id)
+
+
 def test_an_idle_session_lets_others_pass(client: Client) -> None:
     session_id = opened(client, interactive_ttl=0)
     wait(client, send(client, session_id))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock  # the clock of the client that signs, nothing of the service
@@ -16,6 +18,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from service_client import Client, Service, refusal, s3_client
+
+from qiskit_direct_provider.service import signatures
+from qiskit_direct_provider.service.chunked import ChunkError, unchunk
+from qiskit_direct_provider.service.signatures import SignatureRefusedError, SignedRequest, verify
 
 
 def test_unsigned_chunked_upload(service: Service, bucket: str) -> None:
@@ -39,6 +45,18 @@ def test_damaged_chunks_are_refused(service: Service, bucket: str, content: byte
     client = s3_client(service.endpoint["s3"])
     assert refusal(lambda: client.get_object(Bucket=bucket, Key="damaged")) == (404, "NoSuchKey")
     client.close()
+
+
+def test_the_head_of_a_chunk_is_not_waited_for_without_end() -> None:
+    async def digits() -> AsyncIterator[bytes]:
+        while True:
+            yield b"0" * 1000
+
+    async def read() -> list[bytes]:
+        return [piece async for piece in unchunk(digits(), None)]
+
+    with pytest.raises(ChunkError, match="head is too long"):
+        asyncio.run(read())
 
 
 @pytest.mark.parametrize("tampered", [False, True])
@@ -149,6 +167,57 @@ def test_clock_skew(service: Service, bucket: str, minutes: int) -> None:
         request, _ = _sign(service, "GET", f"{service.url}/{bucket}", "UNSIGNED-PAYLOAD")
     answer = requests.get(request.url, headers=dict(request.headers), timeout=10)
     assert (answer.status_code, "RequestTimeTooSkewed" in answer.text) == (403, True)
+
+
+MOMENT = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+KEYS = signatures.Credentials("key", "secret")
+
+
+def header_signed(**changes: str | None) -> SignedRequest:
+    """A request whose claims are complete; they are looked at before the signature is."""
+    members: dict[str, str | None] = {
+        "Credential": "key/20260501/us-east-1/s3/aws4_request",
+        "SignedHeaders": "host;x-amz-date",
+        "Signature": "0" * 64,
+        "date": "20260501T120000Z",
+    } | changes
+    date = members.pop("date")
+    text = ", ".join(f"{name}={value}" for name, value in members.items() if value is not None)
+    headers = {"authorization": f"AWS4-HMAC-SHA256 {text}", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    return SignedRequest("GET", "/b/k", "", headers | ({} if date is None else {"x-amz-date": date}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({}, "SignatureDoesNotMatch", "not the one that was sent"),
+        ({"Signature": None}, "AuthorizationHeaderMalformed", "lack Signature"),
+        ({"date": None}, "AuthorizationHeaderMalformed", "lack x-amz-date"),
+        ({"date": "yesterday"}, "AccessDenied", "X-Amz-Date is malformed"),
+        ({"SignedHeaders": "x-amz-date"}, "AccessDenied", "host header has to be signed"),
+        ({"Credential": "key/20260502/us-east-1/s3/aws4_request"}, "AuthorizationHeaderMalformed", "scope"),
+        ({"Credential": "key/20260501/us-east-1/iam/aws4_request"}, "AuthorizationHeaderMalformed", "scope"),
+        ({"Credential": "key"}, "AuthorizationHeaderMalformed", "scope"),
+        ({"Credential": "other/20260501/us-east-1/s3/aws4_request"}, "InvalidAccessKeyId", "not known"),
+    ],
+)
+def test_claims_that_do_not_hold(changes: dict[str, str | None], code: str, words: str) -> None:
+    with pytest.raises(SignatureRefusedError, match=words) as caught:
+        verify(header_signed(**changes), KEYS, MOMENT.timestamp())
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(-16, "not valid yet"), (-14, "was calculated"), (2, "expired")]
+)
+def test_a_presigned_url_has_a_beginning_and_an_end(minutes: int, words: str) -> None:
+    query = (
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=key%2F20260501%2Fus-east-1%2Fs3%2Faws4_request"
+        "&X-Amz-Date=20260501T120000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+    )
+    request = SignedRequest("GET", "/b/k", query, {"host": "x"})
+    with pytest.raises(SignatureRefusedError, match=words):
+        verify(request, KEYS, (MOMENT + timedelta(minutes=minutes)).timestamp())
 
 
 def test_anonymous_access_is_denied(client: Client) -> None:

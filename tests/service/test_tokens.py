@@ -56,6 +56,7 @@ def test_token_has_the_documented_members(service: Service) -> None:
         ({"grant_type": GRANT_TYPE, "apikey": "&=%"}, "BXNIM0415E"),
         ({"grant_type": GRANT_TYPE}, "BXNIM0109E"),
         ({"apikey": "x"}, "BXNIM0109E"),
+        ({"grant_type": "password", "apikey": "x"}, "BXNIM0120E"),
         ({}, "BXNIM0109E"),
     ],
 )

@@ -7,12 +7,17 @@ import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
-__all__ = ["executor"]
+__all__ = ["end", "executor"]
+
+
+def end() -> None:
+    """By name in this module: while coverage is measured, ``os._exit`` is a function that cannot be sent."""
+    os._exit(3)
 
 
 class _Lethal(ProcessPoolExecutor):
     def submit(self, *_: Any, **__: Any) -> Future[Any]:
-        return super().submit(os._exit, 3)
+        return super().submit(end)
 
 
 def executor() -> ProcessPoolExecutor:

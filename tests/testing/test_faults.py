@@ -168,6 +168,19 @@ def test_silence_ends_when_the_client_gives_up(fault_proxy: FaultProxy, tenant: 
         time.sleep(0.01)
 
 
+def test_silence_goes_on_whatever_is_said(
+    fault_proxy: FaultProxy, wire: Callable[..., Any], tenant: Any
+) -> None:
+    fault_proxy.script(None, Fault.TIMEOUT_BEFORE, settings=FaultSettings(silence_s=0.2))
+    connection, started = wire(fault_proxy), time.monotonic()
+    for _ in range(2):
+        connection.send("GET", CONFIGURATION, tenant.headers)
+    # What was not read when the connection ends makes a reset of its end.
+    assert connection.read()[0] == b""
+    assert time.monotonic() - started >= 0.19
+    assert fault_proxy.count() == 1
+
+
 def test_latency_delays_the_true_answer(ask: Callable[..., tuple[bytes, str]], plain: bytes) -> None:
     started = time.monotonic()
     answer, ending = ask(Fault.LATENCY, latency_s=0.4)
@@ -255,6 +268,17 @@ def test_wrong_ids_replace_those_of_jobs(
     assert one["id"] == listed["id"] != job_id
     assert uuid.UUID(one["id"])
     assert one["backend"] == "fake_nairobi"
+
+
+def test_what_is_no_job_has_no_id_to_replace(parrot: Callable[..., Any]) -> None:
+    body = b'{"jobs": [1, {"id": "a"}, null]}'
+    server = parrot(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    with FaultProxy(server.url) as proxy:
+        proxy.script(None, Fault.WRONG_ID)
+        first, job, last = requests.get(proxy.url, timeout=5).json()["jobs"]
+    assert (first, last) == (1, None)
+    assert job["id"] != "a"
+    assert uuid.UUID(job["id"])
 
 
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED_JSON, Fault.WRONG_SHAPE, Fault.WRONG_ID, Fault.CUT_BODY])

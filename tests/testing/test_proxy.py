@@ -177,11 +177,12 @@ def test_without_a_server_connections_are_reset(wire: Callable[..., Any]) -> Non
         assert (exchange.fault, exchange.reached_upstream) == (Fault.PASS, False)
 
 
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 2", b""])
 def test_a_server_that_dies_with_the_request_is_told_from_one_that_never_got_it(
-    parrot: Callable[..., Any], wire: Callable[..., Any]
+    parrot: Callable[..., Any], wire: Callable[..., Any], answer: bytes
 ) -> None:
     """And it is never asked a second time."""
-    server = parrot(b"HTTP/1.1 2", closes=True)
+    server = parrot(answer, closes=True)
     with FaultProxy(server.url) as proxy:
         connection = wire(proxy)
         connection.send("POST", "/v1/jobs")

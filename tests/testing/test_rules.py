@@ -95,8 +95,10 @@ def test_never_and_always(proxy: FaultProxy, rate: float) -> None:
 def test_the_seed_is_in_the_repr(proxy: FaultProxy) -> None:
     proxy.random(0.3, seed=7)
     proxy.script(JOBS, Fault.DOWN, Fault.PASS)
+    proxy.random(0.1, seed=8, faults=[Fault.LATENCY, Fault.RESET_AFTER])
     text = repr(proxy)
     assert "random(rate=0.3, seed=7, 24 faults)" in text
+    assert "random(rate=0.1, seed=8, LATENCY|RESET_AFTER)" in text
     assert "script(DOWN, PASS)" in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -34,7 +35,12 @@ def later(properties: dict[str, Any]) -> None:
 
 @pytest.fixture
 def drifted() -> DirectBackend:
-    backend = offline_backend(changed(OLD, later), "fake_nairobi")
+    return since_old(later)
+
+
+def since_old(change: Callable[[dict[str, Any]], None]) -> DirectBackend:
+    """A backend on which the old calibration was seen before another one."""
+    backend = offline_backend(changed(OLD, change), "fake_nairobi")
     before = offline_backend(OLD, "fake_nairobi").properties()
     assert before is not None
     backend.workspace.archive.add("fake_nairobi", before.last_update_date, OLD)
@@ -66,12 +72,13 @@ def test_run_warns_of_couplings_that_are_used(
     circuit.cx(0, 1)
     circuit.measure_all()
     isa = transpile(circuit, offline_backend(OLD, "fake_nairobi"), initial_layout=layout, seed_transpiler=1)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        with pytest.raises(errors.AccountError):  # it would have been sent now
-            drifted.run(isa, shots=10)
-    places = [each.filename for each in caught if issubclass(each.category, DegradedWarning)]
-    assert places == [__file__] * concerned
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with pytest.raises(errors.AccountError):  # it would have been sent now
+                drifted.run(isa, shots=10)
+        places = [each.filename for each in caught if issubclass(each.category, DegradedWarning)]
+        assert places == [__file__] * concerned
     with warnings.catch_warnings():
         warnings.simplefilter("error", DegradedWarning)
         with pytest.raises(errors.AccountError):
@@ -87,3 +94,25 @@ def test_circuits_know_their_calibration() -> None:
     isa = transpile(circuit, backend)
     assert isa.metadata == {"calibrated": "by me", CALIBRATED: backend.twin().calibrated}
     assert without_stamp(isa.metadata) == circuit.metadata
+
+
+@pytest.mark.parametrize("stamp", ["2001-01-01T00:00:00Z", "some time ago", 7])
+def test_a_calibration_that_nobody_saw_is_no_reason_to_warn(drifted: DirectBackend, stamp: object) -> None:
+    circuit = QuantumCircuit(7, metadata={CALIBRATED: stamp})
+    circuit.cx(1, 2)
+    circuit.measure_all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DegradedWarning)
+        with pytest.raises(errors.AccountError):
+            drifted.run(circuit, shots=10)
+
+
+def test_what_one_calibration_does_not_say_is_no_change(drifted: DirectBackend) -> None:
+    def silent(properties: dict[str, Any]) -> None:
+        later(properties)
+        properties["qubits"][2] = [item for item in properties["qubits"][2] if item["name"] != "T2"]
+
+    found = [(each.name, each.qubits) for each in since_old(silent).drift().changes]
+    assert ("T1", (2,)) in found
+    assert ("T2", (2,)) not in found
+    assert ("T2", (2,)) in [(each.name, each.qubits) for each in drifted.drift().changes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,10 @@ import pytest
 from offline import documents_of, offline_backend
 from qiskit import ClassicalRegister, QuantumCircuit, transpile
 from qiskit.circuit.random import random_circuit
+from wide import wide
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.device import DeviceDocuments
 from qiskit_direct_provider.verification.schedule import scheduled
 
 if TYPE_CHECKING:
@@ -149,3 +152,45 @@ def test_wrong_input_is_refused(alone: DirectBackend) -> None:
         alone.estimate(circuit)
     with pytest.raises(errors.InvalidInputError, match="shots"):
         alone.estimate(circuit, shots=0)
+
+
+def configured(name: str, **changes: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(documents_of(name).configuration)
+    return {**found, **changes}
+
+
+def test_what_is_assumed_is_said() -> None:
+    """Of a device that was never calibrated and states no repetition delay."""
+    document = json.dumps(configured("manila", default_rep_delay=None)).encode()
+    silent = offline_backend(DeviceDocuments(document), "fake_manila")
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    found = silent.estimate(circuit, shots=1000)
+    assert found.quantum_seconds == pytest.approx(1000 * 250e-6)
+    assert found.success_probability == 1
+    assert str(found).splitlines()[1:] == [
+        "  assumed: the device states no repetition delay: 250 us",
+        "  assumed: the device was never calibrated: no durations, no errors",
+    ]
+
+
+def test_a_while_loop_counts_one_turn_at_most(alone: DirectBackend) -> None:
+    instructions = [*configured("torino")["supported_instructions"], "while_loop"]
+    document = json.dumps(configured("torino", supported_instructions=instructions)).encode()
+    looping = offline_backend(DeviceDocuments(document, documents_of("torino").properties), "fake_torino")
+    circuit = QuantumCircuit(1, 1, name="looping")
+    circuit.measure(0, 0)
+    with circuit.while_loop((circuit.clbits[0], 1)):
+        circuit.x(0)
+        circuit.measure(0, 0)
+    found = looping.estimate(circuit, shots=100)
+    x, measure = (alone.target[name][0,].duration for name in ("x", "measure"))
+    assert found.quantum_seconds - found.shortest_quantum_seconds == pytest.approx(100 * (x + measure))
+    assert found.assumptions == ("circuit 'looping': one turn of each while loop",)
+
+
+def test_what_no_twin_can_simulate(alone: DirectBackend) -> None:
+    found = alone.estimate(wide(alone.target, 133, 12), shots=100)
+    assert (found.twin_seconds, found.twin_memory_bytes) == (None, None)
+    assert str(found).endswith("the twin cannot simulate all of it")

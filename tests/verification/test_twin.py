@@ -163,3 +163,20 @@ def test_without_aer_says_what_to_install(backend: DirectBackend, monkeypatch: p
     with pytest.raises(errors.UnsupportedError, match=r"qiskit-direct-provider\[aer\]"):
         offline_backend(documents_of("manila"), "fake_manila").twin()
     assert backend.estimate(bell(backend), shots=10).quantum_seconds > 0
+
+
+def test_noise_can_be_left_out(backend: DirectBackend) -> None:
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    run = backend.twin().run(circuit, shots=2000, noise_model=None, seed_simulator=1)
+    assert run.result().get_counts() == {"1": 2000}
+
+
+def test_every_circuit_needs_its_values(backend: DirectBackend) -> None:
+    angle = Parameter("angle")
+    circuit = QuantumCircuit(1, 1)
+    circuit.rz(angle, 0)
+    circuit.measure(0, 0)
+    with pytest.raises(errors.InvalidInputError, match="an entry for each of 2 circuits"):
+        backend.twin().run([circuit, circuit], parameter_binds=[{angle: [0.1]}])

@@ -13,6 +13,8 @@ from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import Clbit, Duration, Parameter
 from qiskit.circuit.classical import expr
 
+from qiskit_direct_provider import errors
+
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectBackend
 
@@ -251,3 +253,17 @@ def test_what_can_run_is_not_blamed(device: DirectBackend) -> None:
     assert report
     assert not report.warnings
     assert device.validate(iter([empty("one"), empty("two")]))
+
+
+@pytest.mark.parametrize("angle", [-0.5, 1.6])
+def test_bounds_hold_beside_places_that_are_out_of_order(angle: float) -> None:
+    """A run looks more quickly than a validation, and must not overlook what that finds."""
+    backend = offline_backend(documents_of("fez"), "fake_fez", fractional=True)
+    errors_of = {pair: known.error for pair, known in backend.target["rzz"].items()}
+    assert 1 in errors_of.values()
+    circuit = empty("turned", backend.num_qubits)
+    circuit.rzz(angle, *min(errors_of, key=lambda pair: errors_of[pair]))
+    (line,) = backend.validate(circuit).errors
+    assert "angle out of bounds" in line
+    with pytest.raises(errors.InvalidCircuitError, match="angle out of bounds"):
+        backend.run(circuit, shots=10)

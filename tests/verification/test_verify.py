@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter
+from qiskit.circuit.classical import expr, types
 from scipy.stats import kstest
 from sickness import CIRCUIT_FAULTS, lopsided
 
@@ -152,6 +153,7 @@ def test_reports(nairobi: DirectBackend, tmp_path: Path) -> None:
     for each in (page, fragment):
         assert "&lt;b&gt;bold" in each
         assert "<b>bold" not in each
+    assert found._repr_html_() == fragment
     figure = found.plot(1, words=5)
     (axes,) = figure.axes
     assert len(axes.patches) == 10
@@ -176,8 +178,59 @@ def test_what_cannot_be_right_is_refused(nairobi: DirectBackend) -> None:
         nairobi.verify(meant, method="magic")
     with pytest.raises(errors.InvalidInputError, match="significance"):
         nairobi.verify(meant, significance=2)
+    for seconds in (0, -1, True, "10", float("nan")):
+        with pytest.raises(errors.InvalidInputError, match="max_seconds must be above 0"):
+            nairobi.verify(meant, max_seconds=seconds)
     job = nairobi.run(meant, shots=10)
     with pytest.raises(errors.InvalidInputError, match="entries"):
         nairobi.verify(job, circuits=meant * 2)
+    with pytest.raises(errors.InvalidInputError, match="'lopsided-1'.* has 4 bits, its counts have 3"):
+        nairobi.verify(job, circuits=circuits_for(nairobi, 2)[1])
+    unbound = meant[0].copy()
+    unbound.rz(Parameter("angle"), 0)
+    with pytest.raises(errors.InvalidInputError, match="unbound parameters; pass parameter_values"):
+        nairobi.verify(job, circuits=unbound)
     with pytest.raises(errors.InvalidInputError, match="ran already"):
         nairobi.verify(job, shots=20)
+
+
+def test_a_result_is_not_lost_over_what_aer_cannot_do(torino: DirectBackend) -> None:
+    """The device has variables; Aer takes a process down over those of more than one bit."""
+    circuit = QuantumCircuit(2, 1, name="counting")
+    number = circuit.add_var("number", expr.lift(0, types.Uint(8)))
+    circuit.store(number, expr.lift(3, types.Uint(8)))
+    with circuit.if_test(expr.equal(number, 3)):
+        circuit.x(0)
+    circuit.measure(0, 0)
+    job = torino.run(circuit, shots=100, verify=True)
+    with pytest.warns(NotConsistentWarning, match="'counting' has variables or stretches"):
+        assert job.result(timeout=60).get_counts()["1"] > 50
+
+
+def test_each_set_of_values_is_judged(nairobi: DirectBackend) -> None:
+    angle = Parameter("angle")
+    circuit = QuantumCircuit(1, 1, name="turned")
+    circuit.sx(0)
+    circuit.rz(angle, 0)
+    circuit.sx(0)
+    circuit.measure(0, 0)
+    plain = QuantumCircuit(1, 1)
+    plain.x(0)
+    plain.measure(0, 0)
+    found = nairobi.verify([circuit, plain], parameter_values=[[[0.0], [3.0]], None], shots=500)
+    ones = [check.counts.get("1", 0) for check in found.checks]
+    assert [number > 400 for number in ones] == [True, False, True]
+    assert found.p_value > 1e-6
+
+
+def test_what_is_measured_in_branches_alone_is_not_judged(torino: DirectBackend) -> None:
+    """And its result is not lost."""
+    circuit = QuantumCircuit(2, 1, name="branched")
+    circuit.x(0)
+    with circuit.for_loop(range(1)):
+        circuit.measure(0, 0)
+    job = torino.run(circuit, shots=100, verify=True)
+    with pytest.warns(NotConsistentWarning, match="'branched'.*measures nothing outside of control flow"):
+        assert job.result(timeout=60).get_counts()["1"] > 50
+    with pytest.raises(errors.UnsupportedError, match="could not be verified: .*'branched'"):
+        job.verification()

@@ -44,7 +44,15 @@ def test_other_devices_are_spread_evenly(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "edges"),
-    [(0, []), (1, []), (2, [(0, 1)]), (7, []), (4, [(0, 1), (2, 3)]), (3, [(0, 0), (0, 2)])],
+    [
+        (0, []),
+        (1, []),
+        (2, [(0, 1)]),
+        (7, []),
+        (4, [(0, 1), (2, 3)]),
+        (3, [(0, 0), (0, 2)]),
+        (4, [(0, 1), (0, 2), (0, 3)]),
+    ],
 )
 def test_small_and_odd_devices(number: int, edges: list[tuple[int, int]]) -> None:
     places = positions(number, edges)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import pty
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from connecting import free_port, provider_for
+from offline import documents_of, offline_backend
 from qiskit.circuit.library import CZGate, Measure, RXGate
 from qiskit.transpiler import InstructionProperties, Target
 from recorder import Recorder
 
+from qiskit_direct_provider import errors, job_monitor
 from qiskit_direct_provider.views.device_map import DeviceMap
+from qiskit_direct_provider.views.units import seconds_text
 
 if TYPE_CHECKING:
     from qiskit_direct_provider import DirectBackend, S3Storage
@@ -31,16 +36,18 @@ def test_a_map_degrades_to_text(nairobi: DirectBackend) -> None:
 
 
 def test_what_is_out_of_order_is_told_apart() -> None:
-    target = Target(num_qubits=3)
+    target = Target(num_qubits=4)
     good, broken = InstructionProperties(error=1e-3, duration=7e-8), InstructionProperties(error=1.0)
-    target.add_instruction(CZGate(), {(0, 1): good, (1, 2): broken})
-    target.add_instruction(Measure(), {(qubit,): None for qubit in range(3)})
+    target.add_instruction(CZGate(), {(0, 1): good, (1, 2): broken, (2, 3): None})
+    target.add_instruction(Measure(), {(qubit,): None for qubit in range(4)})
     shown = DeviceMap("<device>", target).html()
     assert "&lt;device&gt;" in shown
     assert "<device>" not in shown
     assert "coupling 0-1: cz: error 1.00e-03, 70 ns" in shown
     assert "coupling 1-2: cz: error out of order" in shown
+    assert "coupling 2-3: cz: error -, -" in shown
     assert shown.count("stroke-dasharray") == 1
+    assert shown.count('stroke="#c3c9d0"') == 1
     assert "qubit 0: nothing is known" in shown
     assert "readout error</text>" not in shown
 
@@ -50,6 +57,21 @@ def test_a_device_that_says_nothing_has_a_map() -> None:
     target.add_instruction(RXGate(0.1), {(qubit,): None for qubit in range(5)})
     assert DeviceMap("simulator", target).svg().count("<circle") == 5
     assert str(DeviceMap("simulator", target)).split() == list("01234")
+
+
+def test_what_lies_in_no_lattice_has_its_worst_places_alone() -> None:
+    backend = offline_backend(documents_of("guadalupe"), "fake_guadalupe")
+    first, second = str(backend.map()).splitlines()
+    assert first.startswith("largest cx errors: ")
+    assert second.startswith("largest readout errors: ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(119.9, "120 s"), (120.0, "120 s"), (7200.4, "7200 s"), (math.inf, "-"), (2e-10, "0.2 ns")],
+)
+def test_times_as_people_read_them(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
 
 
 def test_views_send_no_request_but_the_list(service: LocalService, own_storage: S3Storage) -> None:
@@ -82,6 +104,15 @@ def test_messages_of_a_server_are_escaped(nairobi: DirectBackend) -> None:
     assert "&lt;img src=x&gt;" in shown
     assert "<img" not in shown
     assert "paused, reserved" in shown
+    assert "jobs that wait" not in shown
+
+
+def test_a_status_says_what_is_known(nairobi: DirectBackend) -> None:
+    """Where a queue is, how long it is; no row for what the server does not tell."""
+    waiting = dataclasses.replace(nairobi.status(), pending_jobs=12, message=None, backend_version="")
+    texts = re.findall(r">([^<]+)<", waiting._repr_html_())
+    assert texts[texts.index("jobs that wait") + 1] == "12"
+    assert not {"message", "version"} & set(texts)
 
 
 MONITOR = """
@@ -97,6 +128,21 @@ class Job:
         return JobStatus.DONE
 job_monitor(Job())
 """
+
+
+def test_a_wait_that_fails_at_once_leaves_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost:
+        def wait_for_final_state(self, **_: object) -> None:
+            raise errors.JobNotFoundError("there is no such job", status=404)
+
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen, os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        with pytest.raises(errors.JobNotFoundError):
+            job_monitor(Lost())  # type: ignore[arg-type]
+        terminal.write("next")
+        terminal.flush()
+        assert screen.read(100) == b"next"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -9,9 +9,13 @@ import msgspec
 import pytest
 
 from qiskit_direct_provider import errors
+from qiskit_direct_provider.device import DeviceDocuments, read_device
 from qiskit_direct_provider.models import complex_scale
 from qiskit_direct_provider.target import target_from_json
 from qiskit_direct_provider.wire.backend import read_calibration, read_configuration
+from qiskit_direct_provider.wire.dates import moment
+from qiskit_direct_provider.wire.direct_access import S3Option
+from qiskit_direct_provider.wire.legacy import LoginAnswer, LoginBody
 
 MINIMAL = {"name": "tiny", "n_qubits": 2, "basis_gates": ["rz", "sx", "cz"]}
 
@@ -139,3 +143,45 @@ def test_no_calibration() -> None:
     assert read_calibration(b"null", []) is None
     with pytest.raises(msgspec.DecodeError):
         read_calibration(b"[1]", [])
+
+
+def test_a_gate_that_has_no_place_left_is_left_out() -> None:
+    off = {"name": "operational", "unit": "", "value": 0}
+    calibration = {"qubits": [], "gates": [{"gate": "cz", "qubits": [0, 1], "parameters": [off]}]}
+    device = read_device(DeviceDocuments(configuration(), json.dumps(calibration).encode()))
+    assert "cz" not in device.target.operation_names
+    assert "cz: there is no place left for it; left out" in device.issues
+
+
+def test_a_signature_does_not_replace_a_known_gate() -> None:
+    signatures = [{"name": name, "num_qubits": 3, "num_clbits": 0} for name in ("sx", "mine")]
+    target = target_from_json(configuration(n_qubits=3, instruction_signatures=signatures))
+    assert target.operation_from_name("sx").num_qubits == 1
+    assert target.operation_from_name("mine").num_qubits == 3
+
+
+def test_what_is_wrong_is_told_a_hundred_times_at_most() -> None:
+    issues: list[str] = []
+    found = read_configuration(configuration(gates=[{"nameless": 1}] * 150, dt="fast"), issues)
+    assert len(issues) == 100
+    assert found.gates == []
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "1900-12-31T23:59:59Z", "9000-01-01", "9999-12-31T23:59:59+14:00"]
+)
+def test_a_year_that_no_time_zone_can_move_is_none(text: str) -> None:
+    assert moment(text) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        S3Option(presigned_url="https://store/b/x?X-Amz-Signature=canary"),
+        LoginBody(apiToken="canary"),
+        LoginAnswer(id="canary"),
+    ],
+)
+def test_secrets_of_bodies_are_not_in_their_text(body: msgspec.Struct) -> None:
+    assert "canary" not in f"{body} {body!r}"
+    assert b"canary" in msgspec.json.encode(body)

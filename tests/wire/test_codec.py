@@ -166,6 +166,16 @@ def test_large_arrays_piece_by_piece(size: int, repeated: bool) -> None:
     assert inflate(packed(data)) == data
 
 
+def test_blocks_without_content_do_no_harm() -> None:
+    """So many that the first pieces of text hold nothing at all, not even the header."""
+    data = npy(header("100000,"), noise(100_000))
+    whole = zlib.compress(data)
+    empty = b"\x00\x00\x00\xff\xff" * 30_000
+    text = base64.b64encode(whole[:2] + empty + whole[2:]).decode()
+    assert decode_ndarray(text).tobytes() == data[-100_000:]
+    assert inflate(text) == data
+
+
 def test_only_so_much_is_unpacked() -> None:
     data = noise(300_000)
     assert inflate(packed(data), max_bytes=300_000) == data

@@ -224,7 +224,10 @@ def _declare_variable(program: Program, name: str, kind: Any, value: str | None)
         else:
             program.circuit.add_uninitialized_var(variable)
     except CircuitError as error:
-        raise NotReadError(str(error)) from error
+        message = (
+            f"the variable {name[:60]!r} cannot be declared where another one of that name is used already"
+        )
+        raise NotReadError(message) from error
     if value is not None:
         _store(program, name, value)
 
