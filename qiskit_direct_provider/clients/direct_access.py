@@ -15,6 +15,7 @@ from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients._http import Answer, Request, Sender, as_json
 from qiskit_direct_provider.clients.deadline import Deadline
 from qiskit_direct_provider.clients.lanes import LaneClient
+from qiskit_direct_provider.clients.optional import document_or_none
 from qiskit_direct_provider.clients.posting import post_once
 from qiskit_direct_provider.clients.records import job_record, liberally, readable
 from qiskit_direct_provider.clients.refusals import NOT_FOUND, ROUTE_MISSING
@@ -95,14 +96,7 @@ class DirectAccessClient(LaneClient):
 
     def properties(self, name: str, deadline: Deadline) -> bytes | None:
         """The calibration document; None where there is none: no such route, 404, or an empty document."""
-        request = Request("GET", _backend_path(name, "properties"))
-        try:
-            body = self._sender.send(request, deadline, Answer.document)
-        except errors.DirectError as error:
-            if error.status in ROUTE_MISSING:
-                return None
-            raise
-        return None if body.strip() in {b"", b"null", b"{}"} else body
+        return document_or_none(self._sender, _backend_path(name, "properties"), deadline)
 
     def lanes(self, name: str, deadline: Deadline) -> int | None:
         """Execution lanes of this API; None on servers from before that route."""

@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from qiskit_direct_provider import errors
 from qiskit_direct_provider.clients._http import Answer, Request, Sender, as_json
+from qiskit_direct_provider.clients.optional import document_or_none
 from qiskit_direct_provider.clients.paths import path_of
 from qiskit_direct_provider.clients.records import liberally, readable
-from qiskit_direct_provider.clients.refusals import ROUTE_MISSING
 from qiskit_direct_provider.clients.runtime_records import backend_item, backend_state
 from qiskit_direct_provider.wire.runtime import RuntimeDevice, RuntimeDevices, StatusDocument
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from qiskit_direct_provider.wire.direct_access import BackendItem
 
 __all__ = ["RuntimeDevicesClient"]
-
-_NOTHING = frozenset({b"", b"null", b"{}"})
 
 
 class RuntimeDevicesClient:
@@ -51,22 +48,13 @@ class RuntimeDevicesClient:
 
     def properties(self, name: str, deadline: Deadline) -> bytes | None:
         """The calibration document; None where there is none: 404, or an empty document."""
-        return self._properties(name, "", deadline)
+        return document_or_none(self._sender, path_of("/backends", name, "properties"), deadline)
 
     def properties_at(self, name: str, moment: datetime, deadline: Deadline) -> bytes | None:
         """The last calibration document from before a time."""
         before = moment.astimezone(timezone.utc).isoformat()
-        return self._properties(name, "?" + urlencode({"updated_before": before}), deadline)
-
-    def _properties(self, name: str, query: str, deadline: Deadline) -> bytes | None:
-        request = Request("GET", path_of("/backends", name, "properties") + query)
-        try:
-            body = self._sender.send(request, deadline, Answer.document)
-        except errors.DirectError as error:
-            if error.status in ROUTE_MISSING:
-                return None
-            raise
-        return None if body.strip() in _NOTHING else body
+        path = path_of("/backends", name, "properties") + "?" + urlencode({"updated_before": before})
+        return document_or_none(self._sender, path, deadline)
 
     def lanes(self, name: str, deadline: Deadline) -> int | None:  # noqa: ARG002 - Client's signature
         """None: this API has a queue in place of lanes."""
