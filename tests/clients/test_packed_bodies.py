@@ -13,6 +13,7 @@ from qiskit_direct_provider.clients.bodies import UnreadableBody, read_body
 from qiskit_direct_provider.clients.deadline import Deadline
 
 PLAIN = bytes(range(256)) * 40
+PACKED, LARGE = gzip.compress(PLAIN), gzip.compress(bytes(300_000))
 
 
 @dataclass
@@ -61,16 +62,17 @@ def test_nothing_is_left_in_the_unpacker(length: int, level: int, size: int) -> 
 @pytest.mark.parametrize(
     ("content", "encoding", "limit", "why", "large"),
     [
-        (gzip.compress(PLAIN)[:-1], "gzip", 10**6, "its gzip ends too early", False),
-        (gzip.compress(PLAIN)[:30], "gzip", 10**6, "its gzip ends too early", False),
-        (gzip.compress(bytes(300_000))[:-9], "gzip", 10**6, "its gzip ends too early", False),
+        (PACKED[:-1], "gzip", 10**6, "its gzip ends too early", False),
+        (PACKED[:30], "gzip", 10**6, "its gzip ends too early", False),
+        (LARGE[:-9], "gzip", 10**6, "its gzip ends too early", False),
         (PLAIN, "gzip", 10**6, "it is not the gzip that it says", False),
-        (gzip.compress(PLAIN) + b"more", "gzip", 10**6, "it is not the gzip that it says", False),
+        (PACKED + b"more", "gzip", 10**6, "it is not the gzip that it says", False),
         (PLAIN, "br", 10**6, "its encoding 'br' was not asked for", True),
-        (gzip.compress(PLAIN), "gzip, gzip", 10**6, "its encoding 'gzip, gzip' was not asked for", True),
-        (gzip.compress(bytes(300_000)), "gzip", 299_999, "it is larger than 299999 bytes", True),
+        (PACKED, "gzip, gzip", 10**6, "its encoding 'gzip, gzip' was not asked for", True),
+        (LARGE, "gzip", 299_999, "it is larger than 299999 bytes", True),
         (PLAIN, "", len(PLAIN) - 1, "it is larger than 10239 bytes", True),
     ],
+    ids=["last byte", "cut", "no checksum", "plain", "more", "brotli", "twice", "large", "large and plain"],
 )
 def test_what_cannot_be_read_says_why(
     content: bytes, encoding: str, limit: int, why: str, *, large: bool
