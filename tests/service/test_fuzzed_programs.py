@@ -27,6 +27,8 @@ SHOTS = 10
 SIMULATION_LIMIT_S = 20
 # Longer than any of these takes on a busy machine.
 PATIENCE_S = 120.0
+# Longer than a campaign takes: the token is fetched once.
+TOKEN_S = 86_400
 PROGRAMS = int(os.environ.get("PROGRAMS", "200000"))
 BROKEN, DIED = 9999, 5204
 
@@ -39,7 +41,8 @@ class Laboratory:
         self._state = folder / "state"
         settings = {"devices": ["fake_manila"], "max_lanes": LANES, "noise": False, "state": str(self._state)}
         environment = self.audit.environment()
-        service = start(**settings, simulation_limit_s=SIMULATION_LIMIT_S, environment=environment)
+        settings |= {"simulation_limit_s": SIMULATION_LIMIT_S, "token_ttl_s": TOKEN_S}
+        service = start(**settings, environment=environment)
         self.client = Client(service)
         self._connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=60)
         self._headers = {name: str(value) for name, value in self.client.session.headers.items()}

@@ -135,7 +135,7 @@ class Client:
         """DELETE."""
         return self.session.delete(self.url + path, timeout=30)
 
-    def presign(self, operation: str, key: str, expires_s: int = 3600, bucket: str | None = None) -> str:
+    def presign(self, operation: str, key: str, expires_s: int = 86_400, bucket: str | None = None) -> str:
         """A presigned URL of the service's own store."""
         parameters = {"Bucket": bucket or self.bucket, "Key": key}
         url: str = self.store.generate_presigned_url(operation, Params=parameters, ExpiresIn=expires_s)
