@@ -66,12 +66,14 @@ async def read_document(request: Request, store: ObjectStore, signer: Signer) ->
     """
     async with received(request, store.begin(), signer) as upload:
         upload.close()
-        content = upload.path.read_bytes() if upload.size <= _LONGEST_DOCUMENT else b"\xff"
+        if upload.size > _LONGEST_DOCUMENT:
+            raise S3Error(400, "MalformedXML", "The document is too long.")
+        content = upload.path.read_bytes()
     upload.discard()
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise S3Error(400, "MalformedXML", "The document is not text, or too long.") from None
+        raise S3Error(400, "MalformedXML", "The document is not text.") from None
 
 
 def send_object(request: Request, store: ObjectStore, stored: StoredObject) -> Response:

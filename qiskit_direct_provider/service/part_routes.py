@@ -50,7 +50,13 @@ class PartRoutes:
             raise _unknown_operation()
         upload = self._parts.find(request.query_params["uploadId"], key)
         if upload is None:
-            raise S3Error(404, "NoSuchUpload", "There is no such upload; it was completed, or given up.")
+            raise _unknown_upload()
+        try:
+            return await self._about(upload, request, signer)
+        except FileNotFoundError:  # it was completed, or given up, while this request was on its way
+            raise _unknown_upload() from None
+
+    async def _about(self, upload: PartedUpload, request: Request, signer: Signer) -> Response:
         if request.method == "PUT":
             return await self._take(request, upload, signer)
         if request.method == "POST":
@@ -101,6 +107,10 @@ def _part_number(text: str) -> int:
 
 def _unknown_operation() -> S3Error:
     return S3Error(501, "NotImplemented", "This store has no such operation.")
+
+
+def _unknown_upload() -> S3Error:
+    return S3Error(404, "NoSuchUpload", "There is no such upload; it was completed, or given up.")
 
 
 def _chosen(document: str, there: dict[int, Part]) -> list[Part]:

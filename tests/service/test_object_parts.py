@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from boto3.s3.transfer import TransferConfig
 from service_client import refusal, s3_client
 
@@ -70,6 +72,33 @@ def test_an_upload_that_was_given_up_leaves_nothing(store: Any, bucket: str, upl
         "NoSuchUpload",
     )
     assert refusal(lambda: store.head_object(Bucket=bucket, Key=upload["Key"]))[0] == 404
+
+
+def test_a_part_of_what_is_given_up_meanwhile_is_refused(
+    service: Service, store: Any, upload: dict[str, str]
+) -> None:
+    url = store.generate_presigned_url("upload_part", Params={**upload, "PartNumber": 1})
+    connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=30)
+    connection.putrequest("PUT", url.removeprefix(service.url))
+    connection.putheader("Content-Length", str(len(FIRST)))
+    connection.endheaders()
+    connection.send(FIRST[: LEAST // 2])
+    store.abort_multipart_upload(**upload)
+    connection.send(FIRST[LEAST // 2 :])
+    answer = connection.getresponse()
+    assert (answer.status, b"NoSuchUpload" in answer.read()) == (404, True)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("document", "why"), [(b"<Part>\xff</Part>", b"not text"), (b" " * (2 << 20) + b"<", b"too long")]
+)
+def test_documents_that_cannot_be_read_are_refused(
+    store: Any, upload: dict[str, str], document: bytes, why: bytes
+) -> None:
+    url = store.generate_presigned_url("complete_multipart_upload", Params=upload)
+    answer = requests.post(url, data=document, timeout=30)
+    assert (answer.status_code, b"MalformedXML" in answer.content, why in answer.content) == (400, True, True)
 
 
 def test_refused_completions_keep_the_parts(store: Any, upload: dict[str, str]) -> None:
