@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from qiskit_direct_provider.errors import StorageError
 
-__all__ = ["at_home", "data_folder", "held", "locked", "private_folder", "sweep", "write_whole"]
+__all__ = ["at_home", "data_folder", "private_folder", "sweep", "write_whole"]
 
 LEFT_BEHIND_S = 3600.0
-_handles: set[int] = set()
-"""What is open for the sake of a lock just now."""
 
 
 def at_home(path: str | os.PathLike[str]) -> Path:
@@ -105,91 +102,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-@contextlib.contextmanager
-def locked(folder: Path, name: str = ".lock") -> Iterator[None]:
-    """Keep other processes out of a folder for the moment that a read, a change and a write take.
-
-    Args:
-        folder: The folder; made when it is not there.
-        name: Name of the lock, where a folder holds several things that are changed apart.
-    """
-    import fcntl
-
-    with _opened(private_folder(folder) / name, os.O_RDWR | os.O_CREAT) as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-@contextlib.contextmanager
-def held(file: Path, *, wait: bool) -> Iterator[bool]:
-    """Keep others from doing the same with a file that is there; a process that dies lets go of it.
-
-    Args:
-        file: Which file; nobody is kept from one that is not there, or that cannot be locked.
-        wait: Wait until it is free.
-
-    Yields:
-        False when somebody else holds it.
-    """
-    import fcntl
-
-    operation = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-    while True:
-        with contextlib.ExitStack() as stack:
-            try:
-                handle = stack.enter_context(_opened(file, os.O_RDWR))
-            except OSError:
-                yield True
-                return
-            alone = _flocked(handle, operation)
-            if not alone or _is_still(file, handle):
-                yield alone
-                return
-
-
-@contextlib.contextmanager
-def _opened(file: Path, flags: int) -> Iterator[int]:
-    """A handle for a lock, let go of at the end, whatever children were forked meanwhile."""
-    import fcntl
-
-    handle = os.open(file, flags, 0o600)
-    _handles.add(handle)
-    try:
-        yield handle
-    finally:
-        _handles.discard(handle)
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_UN)  # a child that has the handle, too, would keep the lock
-        os.close(handle)
-
-
-def _close_in_child() -> None:
-    """A lock must end with the process that took it; it lasts as long as any child has its handle."""
-    while _handles:
-        os.close(_handles.pop())
-
-
-if hasattr(os, "register_at_fork"):  # where processes can be forked
-    os.register_at_fork(after_in_child=_close_in_child)
-
-
-def _is_still(file: Path, handle: int) -> bool:
-    """Whether a handle is of the file that has the name now: it may have been replaced by another one."""
-    try:
-        return os.path.samestat(file.stat(), os.fstat(handle))
-    except OSError:
-        return False
-
-
-def _flocked(handle: int, operation: int) -> bool:
-    import fcntl
-
-    try:
-        fcntl.flock(handle, operation)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from qiskit_direct_provider import errors, notices
 from qiskit_direct_provider.clients.deadline import NEVER, Deadline
+from qiskit_direct_provider.device import BackendStatus
 from qiskit_direct_provider.job_settings import duration_s
 from qiskit_direct_provider.waiting import OUTAGE_PATIENCE_S
 
@@ -19,9 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Vigil", "deadline_of", "final_record", "finished", "interval_of", "until_ended"]
 
+logger = logging.getLogger(__name__)
+
 Owner = TypeVar("Owner")
 
 SILENCE_S = 10.0
+LONG_WAIT_S = 30.0
+LOOK_LIMIT_S = 2.0
 
 
 class Vigil:
@@ -63,6 +70,33 @@ class Vigil:
                 f"{self._poller.url} has not answered for {silence_s:.0f} s. It is asked again about {whose} "
                 f"for up to {_duration(left_s)}; Ctrl-C ends the wait, and no job",
                 notices.OutageWarning,
+            )
+
+
+class _DeviceOf:
+    """The device of a job that is waited for: asked once, when the wait has become a long one."""
+
+    def __init__(self, job: TrackedJob) -> None:
+        self._job = job
+        self._due = time.monotonic() + LONG_WAIT_S
+
+    def look(self, deadline: Deadline) -> None:
+        """Warn of a device that runs no jobs just now; without an answer, the question costs a moment."""
+        if time.monotonic() < self._due:
+            return
+        self._due = math.inf
+        client, name = self._job.workspace.client, self._job.entry.backend_name
+        try:
+            item = client.backend(name, client.deadline(min(LOOK_LIMIT_S, deadline.remaining())))
+        except errors.DirectError as error:
+            logger.debug("whether %s runs jobs is not known: %s", name, error)
+            return
+        status = BackendStatus.of(item)
+        if not status.operational:
+            why = f" ({status.message})" if status.message else ""
+            notices.warn(
+                f"{name} is {status.state}{why}: job {self._job.job_id} waits until it runs jobs again; "
+                "Ctrl-C ends the wait, and no job"
             )
 
 
@@ -123,11 +157,13 @@ def final_record(
         return job.record()
     poller = job.workspace.poller
     with poller.watched([job.ticket(wait)]) as (ticket,):
-        vigil = Vigil(poller, [ticket], deadline)
+        vigil, device = Vigil(poller, [ticket], deadline), _DeviceOf(job)
         while not ticket.over:
             if not vigil.news():
                 raise _too_late(job, ticket)
             record = job.note(ticket)
+            if not ticket.over:
+                device.look(deadline)
             if each and ticket.outage is None and record is not None and ticket.error is None:
                 each()
     if ticket.error is not None:

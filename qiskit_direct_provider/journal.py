@@ -23,7 +23,8 @@ from qiskit.providers.jobstatus import JobStatus
 
 from qiskit_direct_provider.errors import DuplicateJobError, StorageError
 from qiskit_direct_provider.expectations import CircuitRecord
-from qiskit_direct_provider.files import data_folder, held, locked, sweep, write_whole
+from qiskit_direct_provider.files import data_folder, sweep, write_whole
+from qiskit_direct_provider.locks import held, locked
 
 __all__ = [
     "WITHOUT_RESULT",
@@ -196,7 +197,9 @@ class Journal:
                 if changed.server_id is not None and changed.server_id != entry.server_id:
                     write_whole(self._file(changed.server_id, ".alias"), job_id.encode(), durable=False)
                 if changed != entry:
-                    self._write(changed, durable=False)
+                    # Its like is deleted at the server next, and would be sent again if this were lost.
+                    ends = changed.status in WITHOUT_RESULT and entry.status not in WITHOUT_RESULT
+                    self._write(changed, durable=ends)
                 return changed
         except OSError as error:
             logger.warning("job %s: the journal in %s was not updated: %s", job_id, self.folder, error)

@@ -100,10 +100,11 @@ def _examined(workspace: Workspace, job_id: str, payload: bytes) -> bool:
 
 def _forget_failure(workspace: Workspace, job_id: str) -> None:
     """Free the id of a job that ended without a result: the server would take the new one for the old."""
-    before = workspace.journal.entry(job_id)
-    if before is not None and before.status in WITHOUT_RESULT and before.stage is not Stage.FREED:
-        workspace.client.delete(before.known_as, workspace.client.deadline())
-        workspace.journal.advance(job_id, stage=Stage.FREED)
+    with workspace.journal.sending(job_id, wait=True):  # or it is the new one of another process by then
+        before = workspace.journal.entry(job_id)
+        if before is not None and before.status in WITHOUT_RESULT and before.stage is not Stage.FREED:
+            workspace.client.delete(before.known_as, workspace.client.deadline())
+            workspace.journal.advance(job_id, stage=Stage.FREED)
 
 
 def _deliver(

@@ -10,6 +10,7 @@ import contextlib
 import math
 import threading
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,14 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.providers.jobstatus import JobStatus
 from recorder import Recorder
 
-from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, errors, job_waiting
+from qiskit_direct_provider import (
+    DirectBackend,
+    DirectJob,
+    DirectProvider,
+    S3Storage,
+    errors,
+    job_waiting,
+)
 from qiskit_direct_provider.notices import OutageWarning
 from qiskit_direct_provider.service.process import LocalService
 
@@ -27,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from qiskit.result import Result
-
-    from qiskit_direct_provider import S3Storage
 
 
 def measured_x() -> QuantumCircuit:
@@ -192,6 +198,43 @@ def test_a_service_that_answers_again_is_waited_for(
         recorder.script("GET", APIS[channel].jobs, *["503"] * 3)
         with pytest.warns(OutageWarning, match=job.job_id()):
             assert sum(job.result(timeout=60).get_counts().values()) == 1
+
+
+def test_a_long_wait_tells_of_a_device_that_rests(channel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, at the line that waits; the job goes on."""
+    monkeypatch.setattr(job_waiting, "LONG_WAIT_S", 0.0)
+    devices = ("fake_manila", "fake_lima")
+    service = LocalService.start(devices, paused=["fake_lima"], workers=1, noise=False)
+    instance = None if channel == "legacy" else service.crn
+    storage = S3Storage(**service.storage) if channel == "direct_access" else None
+    with (
+        contextlib.closing(service),
+        provider_for(service, storage, channel=channel, instance=instance) as provider,
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert provider.get_backend("fake_manila").run(measured_x(), shots=1).result(timeout=60)
+            job = provider.get_backend("fake_lima").run(measured_x(), shots=1)
+        text = f"fake_lima is paused.*: job {job.job_id()} waits"
+        with pytest.warns(UserWarning, match=text) as told, pytest.raises(errors.JobTimeoutError):
+            job.result(timeout=2, wait=0.1)
+    assert [each.filename for each in told] == [__file__]
+
+
+def test_a_long_wait_outlives_a_status_that_cannot_be_had(
+    service: LocalService, own_storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_waiting, "LONG_WAIT_S", 0.0)
+    monkeypatch.setattr(job_waiting, "LOOK_LIMIT_S", 0.3)
+    recorder = Recorder(service.url)
+    with (
+        contextlib.closing(recorder),
+        provider_for(service, own_storage, url=recorder.url, iam_url=service.url) as provider,
+    ):
+        backend = provider.get_backend("fake_manila")
+        recorder.script("GET", "/v1/backends/fake_manila", *["503"] * 100)
+        job = backend.run([measured_x()] * 20, shots=20_000)
+        assert sum(job.result(timeout=60, wait=0.01).get_counts(0).values()) == 20_000
 
 
 def test_jobs_can_be_awaited(channel_nairobi: DirectBackend) -> None:

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from qiskit_direct_provider import notices
 from qiskit_direct_provider.errors import AccountError
-from qiskit_direct_provider.files import locked, write_whole
+from qiskit_direct_provider.files import write_whole
+from qiskit_direct_provider.locks import locked
 
 __all__ = ["AccountFile", "Saved", "account_file"]
 

@@ -52,6 +52,7 @@ _BY_CODE: dict[tuple[int, str], tuple[type[errors.DirectError], str]] = {
     (409, "1231"): (errors.DuplicateJobError, "choose another job_id"),
     (409, "1306"): (errors.JobInvalidStateError, "only a running job can be cancelled"),
     (409, "1337"): (errors.JobInvalidStateError, "wait until the job has ended, or cancel it"),
+    (409, "4317"): (errors.ApiError, "the instance has no time left: ask its owner for more"),
     (423, "1233"): (errors.BackendReservedError, "try again after the reservation, or use another backend"),
     (429, "1232"): (errors.LanesFullError, "delete a finished job, or wait until somebody else does"),
 }
@@ -64,6 +65,7 @@ _BY_WORDS: tuple[tuple[int, re.Pattern[str], str], ...] = tuple(
         (404, r"\bbackend\b.{0,300} (?:not (?:available|found)|unknown)", "1216"),
         (404, r"\bjob\b.{0,300} (?:not found|unknown)", "1291"),
         (409, r"\bduplicate\b|\bjob\b.{0,300} already exists", "1231"),
+        (409, r"\b(?:usage|quota)\b.{0,300} (?:limit|reached|exceeded|used up)", "4317"),
         (429, r"\bexecution lanes?\b", "1232"),
     )
 )

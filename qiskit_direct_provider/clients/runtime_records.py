@@ -10,6 +10,7 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from qiskit_direct_provider.clients.interface import JobRecord, QueuedBackend, Reason, SessionRecord
 from qiskit_direct_provider.wire.dates import moment
 from qiskit_direct_provider.wire.redaction import redacted
+from qiskit_direct_provider.wire.runtime import RuntimeState
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.wire.runtime import (
@@ -89,13 +90,13 @@ def _quantum_ns(usage: RuntimeUsage | None, status: JobStatus) -> int | None:
 
 
 def _reason(document: RuntimeJob) -> Reason | None:
-    state = document.state
-    if state is None:
-        return None
+    _, _, said = document.status.partition(" - ")  # "Cancelled - Ran too long"
+    state = document.state or RuntimeState()
     code = state.reasonCode if state.reason_code is None else state.reason_code
-    if code is None and not state.reason and not state.reason_solution:
+    message = state.reason or said
+    if code is None and not message and not state.reason_solution:
         return None
-    texts = (None if text is None else redacted(text) for text in (state.reason, state.reason_solution))
+    texts = (redacted(text) if text else None for text in (message, state.reason_solution))
     return Reason(None if code is None else str(code), *texts)
 
 

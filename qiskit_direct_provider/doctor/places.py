@@ -12,6 +12,7 @@ from qiskit_direct_provider.accounts.file import account_file
 from qiskit_direct_provider.doctor.finding import Finding, failed, note, ok
 from qiskit_direct_provider.errors import AccountError, StorageError
 from qiskit_direct_provider.files import data_folder
+from qiskit_direct_provider.locks import can_be_locked
 
 __all__ = ["account_file_finding", "data_folder_finding", "key_file_findings"]
 
@@ -70,4 +71,10 @@ def data_folder_finding() -> Finding:
     if open_to_all:
         names = " ".join(open_to_all)
         return note("data folder", f"others can look into {names}", f"chmod 700 {names}")
+    if not can_be_locked(there):
+        return note(
+            "data folder",
+            f"files in {folder} cannot be locked, so two processes must not work on the same job at once",
+            "set QISKIT_DIRECT_DATA to a folder on another disk if yours do",
+        )
     return ok("data folder", f"{folder} can be written to")

@@ -137,6 +137,9 @@ def test_how_long_a_server_asks_to_wait(header: str, seconds: float | None) -> N
         (400, "Field required", errors.InvalidInputError),
         (429, "Too many requests", errors.RateLimitError),
         (404, "Not Found", errors.ApiError),
+        (409, "Usage limit of the instance has been reached.", errors.ApiError),
+        (409, "Your quota is used up", errors.ApiError),
+        (409, "No", errors.JobInvalidStateError),
     ],
 )
 @pytest.mark.parametrize("form", ["detail", "items"])

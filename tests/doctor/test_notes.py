@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -169,6 +171,16 @@ def test_jobs_that_others_can_look_into(
     found = named(check(), "data folder")
     assert (found.state, str(folder) in found.text) == (State.NOTE, True)
     assert found.advice.startswith(f"chmod 700 {folder}")
+
+
+def test_a_disk_without_locks(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    found = named(check(), "data folder")
+    assert (found.state, "cannot be locked" in found.text) == (State.NOTE, True)
+    assert "QISKIT_DIRECT_DATA" in found.advice
 
 
 def test_an_account_that_cannot_be_right(check: Check) -> None:

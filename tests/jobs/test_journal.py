@@ -142,6 +142,22 @@ def test_intentions_and_results_survive_a_loss_of_power(
     assert len(synced) == 4
     journal.store_result("a", b"result")
     assert len(synced) == 6
+    journal.advance("a", status="DONE", stage=Stage.FREED)
+    assert len(synced) == 6
+
+
+@pytest.mark.parametrize("status", ["ERROR", "CANCELLED"])
+def test_an_end_without_a_result_survives_a_loss_of_power(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """The server is told to forget the job next: it would be taken for one that never arrived, and sent."""
+    journal.begin(entry(), b"input")
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    journal.advance("a", stage=Stage.ENDED, status=status)
+    assert len(synced) == 2
+    journal.advance("a", stage=Stage.FREED)
+    assert len(synced) == 2
 
 
 @pytest.mark.parametrize("earlier", list(Stage))

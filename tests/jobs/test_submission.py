@@ -142,6 +142,24 @@ def test_the_end_of_a_job_is_noted_before_its_id_is_used_again(
     assert stage(workspace) is Stage.FREED
 
 
+def test_what_another_process_made_of_a_failed_job_is_left_alone(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    """Both send it anew; the second has to wait, and then finds the job of the first."""
+    on_record(workspace, "a", status="ERROR", stage=Stage.ENDED)
+    found: list[JobEntry] = []
+    second = threading.Thread(target=lambda: found.append(send(workspace, intended(name="2nd"), b"input")))
+    with workspace.journal.sending("a", wait=True):
+        second.start()
+        second.join(0.2)
+        workspace.journal.advance("a", stage=Stage.FREED)
+        workspace.journal.begin(intended(name="1st"), b"input")
+        server.hold("a", 1.0)
+    second.join(60)
+    assert server.names() == [("find", "a")]
+    assert [(entry.name, entry.stage) for entry in found] == [("1st", Stage.ACCEPTED)]
+
+
 def test_a_job_that_is_done_keeps_its_id(workspace: Workspace, server: SimulatedServer) -> None:
     on_record(workspace, "a", status="DONE", stage=Stage.STORED)
     send(workspace, intended(), b"input")
