@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,7 +51,7 @@ async def list_backends(request: Request, _caller: AuthenticatedCaller, version:
 @router.get("/backends/{name}/configuration")
 async def get_configuration(name: str, request: Request, _caller: AuthenticatedCaller) -> Response:
     """What the device is."""
-    return answer(_configuration(device_named(service_of(request), name)))
+    return answer(device_named(service_of(request), name).configuration)
 
 
 @router.get("/backends/{name}/properties")
@@ -106,14 +105,6 @@ async def get_usage(request: Request, caller: AuthenticatedCaller) -> Response:
         "usage_limit_reached": False,
     }
     return answer(msgspec.json.encode(usage))
-
-
-@lru_cache(maxsize=64)
-def _configuration(device: Device) -> bytes:
-    """The configuration with a definition of each gate: IBM's own client drops devices without."""
-    document = msgspec.json.decode(device.configuration)
-    document["gates"] = [{"qasm_def": "", **gate} for gate in document["gates"]]
-    return msgspec.json.encode(document)
 
 
 def device_status(service: Service, device: Device) -> StatusDocument:

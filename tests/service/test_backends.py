@@ -41,6 +41,7 @@ def test_configuration_has_the_served_form(client: Client) -> None:
     assert isinstance(configuration["processor_type"]["revision"], str)
     assert {"cz", "sx", "rz", "reset"} <= {gate["name"] for gate in configuration["gates"]}
     assert all(gate["parameters"] is not None for gate in configuration["gates"])
+    assert all(isinstance(gate["qasm_def"], str) for gate in configuration["gates"])
     low, high = configuration["rep_delay_range"]
     assert low < high
 

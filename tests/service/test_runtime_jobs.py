@@ -178,9 +178,8 @@ def test_devices_and_instance(client: Client) -> None:
     path = "/backends/fake_nairobi/"
     assert client.get(API + path + "properties").content == client.get("/v1" + path + "properties").content
     configuration = client.get(API + path + "configuration").json()
-    assert all(gate.pop("qasm_def") is not None for gate in configuration["gates"])
-    other = client.get("/v1" + path + "configuration").json()
-    assert {**other, "gates": None} == {**configuration, "gates": None}
+    assert all(isinstance(gate["qasm_def"], str) for gate in configuration["gates"])
+    assert client.get("/v1" + path + "configuration").json() == configuration
     calibrated = client.get(API + "/backends/fake_nairobi/properties?updated_before=2000-01-01T00:00:00Z")
     assert calibrated.json() is None
     assert client.get(API + "/backends/fake_nairobi/defaults").json() is None
