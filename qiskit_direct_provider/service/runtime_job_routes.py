@@ -140,7 +140,10 @@ async def cancel_job(job_id: str, request: Request, caller: AuthenticatedCaller)
 
 @router.get("/jobs/{job_id}/results")
 async def get_results(job_id: str, request: Request, caller: AuthenticatedCaller) -> Response:
-    """The result document; 204 while there is none. That of a private job can be read once."""
+    """The result document; 204 while there is none. That of a private job can be read once.
+
+    Its content type is that of text: QRMI's client reads nothing else, and the others look at the body alone.
+    """
     service = service_of(request)
     run = find_run(service, job_id, caller)
     results = service.runs.results(run.number)
@@ -148,7 +151,8 @@ async def get_results(job_id: str, request: Request, caller: AuthenticatedCaller
         return Response(status_code=204)
     if run.request.private:
         service.runs.forget_results(run.number)
-    return answer(v1_results(results, run.request.program) if run.request.form == V1 else results)
+    body = v1_results(results, run.request.program) if run.request.form == V1 else results
+    return Response(body, media_type="text/plain")
 
 
 @router.get("/jobs/{job_id}/logs")

@@ -30,7 +30,7 @@ PATIENCE_S = 120.0
 # Longer than a campaign takes: the token is fetched once.
 TOKEN_S = 86_400
 PROGRAMS = int(os.environ.get("PROGRAMS", "200000"))
-BROKEN, DIED = 9999, 5204
+BROKEN, UNSIMULATED = 9999, 5204
 
 
 class Laboratory:
@@ -52,6 +52,7 @@ class Laboratory:
         self._lanes = {body["id"]: lane for lane, body in enumerate(self._bodies)}
         self._running: dict[int, tuple[str, float]] = {}
         self.ends: Counter[tuple[str, int | None]] = Counter()
+        self.unsimulated: list[str] = []
         self.programs = 0
         self.slowest_answer_s = 0.0
 
@@ -81,6 +82,8 @@ class Laboratory:
             lane = self._lanes[job["id"]]
             text, _ = self._running.pop(lane)
             reason = job.get("reason_code")
+            if reason == UNSIMULATED:
+                self.unsimulated.append(f"{job['reason_message']}\n{text}")
             if reason == BROKEN:
                 pytest.fail(f"{job['reason_message']}\n{text}")  # whole, which an assertion would not show
             assert job["status"] == "Completed" or job["reason_message"]
@@ -115,7 +118,7 @@ class Laboratory:
     def check(self) -> None:
         """Programs of all kinds were there; no worker died, and only files of its own were opened."""
         assert self.programs / 20 < self.ends["Completed", None] < self.programs * 3 / 4
-        assert self.ends["Failed", DIED] == 0
+        assert self.unsimulated == []  # neither did a worker die, nor did Aer refuse what was let through
         own = (self._state, self.audit.temporary)
         assert not self.audit.connected()
         assert not _outside(self.audit.written(), *own, Path("/dev"))
