@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,14 +16,21 @@ __all__ = ["portable"]
 _DOUBTFUL = {"id", "for_loop"}
 
 
-def portable(circuit: QuantumCircuit, target: Target | None = None) -> QuantumCircuit:
+def portable(
+    circuit: QuantumCircuit, target: Target | None = None, names: AbstractSet[str] | None = None
+) -> QuantumCircuit:
     """A circuit that means the same to every reader; the circuit itself where it does so already.
 
     * ``id`` is a gate that lasts on a device, but as text it is ``U(0, 0, 0)``, which devices refuse: for a
       target it becomes a delay of the length that it has there, or nothing where that is not known.
     * Qiskit writes the range of a loop that counts down one step too far: it becomes a list of numbers.
+
+    Args:
+        circuit: Any.
+        target: The device, for the length of its ``id``.
+        names: Of its instructions, from whoever has counted them already.
     """
-    names = circuit.count_ops().keys()
+    names = circuit.count_ops().keys() if names is None else names
     if not (names & _DOUBTFUL or circuit.has_control_flow_op()):
         return circuit
     return _copied(circuit, target)

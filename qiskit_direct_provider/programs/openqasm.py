@@ -10,6 +10,7 @@ from qiskit_direct_provider.errors import InvalidCircuitError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from collections.abc import Set as AbstractSet
 
     from qiskit import QuantumCircuit
 
@@ -31,17 +32,21 @@ _NO_NUMBER = re.compile(r"[(,][ -]*(nan|NaN|inf)\b")
 _HEAD = 'include "stdgates.inc";\n'
 
 
-def to_openqasm3(circuit: QuantumCircuit) -> str:
+def to_openqasm3(circuit: QuantumCircuit, names: AbstractSet[str] | None = None) -> str:
     """A circuit as OpenQASM 3 on physical qubits ``$k``, numbers instead of multiples of pi.
 
     Qubit ``k`` of the circuit is ``$k``, whether it has a layout or not. Static circuits go through Qiskit's
     native exporter, which takes about a fortieth of the time of the other one.
 
+    Args:
+        circuit: Any.
+        names: Of its instructions, from whoever has counted them already.
+
     Raises:
         InvalidCircuitError: It cannot be written in OpenQASM 3.
     """
     placed = _on_physical_qubits(circuit)
-    names = circuit.count_ops().keys()
+    names = circuit.count_ops().keys() if names is None else names
     if names <= _NATIVE and not _is_dynamic(circuit, names):
         text = _native(placed, frozenset(names & _TO_BE_DEFINED))
         if text is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -66,10 +67,13 @@ def sampler_programs(
 def _prepared(
     pub: Pub, target: Target | None = None, meas_level: int = 2, meas_return: str = "single"
 ) -> PreparedPub:
-    sent, fields = with_plain_registers(portable(pub.circuit, target))
-    text = to_openqasm3(with_ordered_parameters(sent))
-    values = encode_ndarray(np.empty(0) if pub.values is None else pub.values)
-    record = _record(pub, fields, meas_level, meas_return)
+    names = pub.circuit.count_ops().keys()
+    sent, fields = with_plain_registers(portable(pub.circuit, target, names))
+    is_as_it_was = sent is pub.circuit
+    text = to_openqasm3(with_ordered_parameters(sent), names if is_as_it_was else None)
+    values = _no_values() if pub.values is None else encode_ndarray(pub.values)
+    own = fields if is_as_it_was else _own_registers(pub.circuit)
+    record = _record(pub, own, fields, meas_level, meas_return)
     return PreparedPub(msgspec.json.encode([text, values, pub.shots]), record)
 
 
@@ -84,10 +88,18 @@ def _program(prepared: Sequence[PreparedPub], options: Mapping[str, Any] | None)
     return Program(SAMPLER, msgspec.json.encode(document), records)
 
 
-def _record(pub: Pub, fields: Fields, meas_level: int, meas_return: str) -> CircuitRecord:
-    circuit = pub.circuit
+@functools.cache
+def _no_values() -> dict[str, object]:
+    return encode_ndarray(np.empty(0))
+
+
+def _own_registers(circuit: QuantumCircuit) -> Fields:
     index = {bit: number for number, bit in enumerate(circuit.clbits)}
-    registers = tuple((each.name, tuple(index[bit] for bit in each)) for each in circuit.cregs)
+    return tuple((each.name, tuple(index[bit] for bit in each)) for each in circuit.cregs)
+
+
+def _record(pub: Pub, registers: Fields, fields: Fields, meas_level: int, meas_return: str) -> CircuitRecord:
+    circuit = pub.circuit
     return CircuitRecord(
         name=str(circuit.name),
         num_qubits=circuit.num_qubits,
