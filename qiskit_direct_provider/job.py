@@ -105,7 +105,8 @@ class DirectJob(JobFacts, JobV1):
                 the job's age, at least every 30 s.
 
         Raises:
-            JobTimeoutError: The job is still running; it goes on.
+            JobTimeoutError: The job is still running, and goes on; or it has ended, and its result is still
+                on its way.
             JobFailedError: The job failed; the text says why.
             JobCancelledError: The job was cancelled.
             StorageError: The result cannot be fetched from the object store.
@@ -335,13 +336,25 @@ def _outcome(part: TrackedJob, deadline: Deadline, wait: float | None) -> Primit
                 return _outcome(part, deadline, wait)
             result = part.left_behind(gone, deadline)
         else:
-            result = part.fetched(deadline)
+            result = _fetched(part, deadline)
     expected = len(part.entry.circuits)
     if expected and len(result) != expected:
         raise errors.ProtocolError(
             f"job {part.job_id}: {expected} circuits were sent, but {len(result)} results came back"
         )
     return result
+
+
+def _fetched(part: TrackedJob, deadline: Deadline) -> PrimitiveResult:
+    try:
+        return part.fetched(deadline)
+    except (errors.ApiError, errors.StorageError) as error:
+        if not deadline.expired():
+            raise
+        raise errors.JobTimeoutError(
+            f"job {part.job_id} has ended, but its result did not come within the time limit; call result() "
+            f"again ({error})"
+        ) from error
 
 
 def as_completed(

@@ -237,6 +237,14 @@ def test_a_long_wait_outlives_a_status_that_cannot_be_had(
         assert sum(job.result(timeout=60, wait=0.01).get_counts(0).values()) == 20_000
 
 
+def test_a_result_that_does_not_come_in_time_comes_later(channel_nairobi: DirectBackend) -> None:
+    job = channel_nairobi.run(transpile(measured_x(), channel_nairobi, seed_transpiler=1), shots=3)
+    job.wait_for_final_state(timeout=60)
+    with pytest.raises(errors.JobTimeoutError, match=f"job {job.job_id()} has ended, but its result"):
+        job.result(timeout=0)
+    assert sum(job.result(timeout=60).get_counts().values()) == 3
+
+
 def test_jobs_can_be_awaited(channel_nairobi: DirectBackend) -> None:
     """Several at once, and the event loop goes on meanwhile."""
     isa = transpile(measured_x(), channel_nairobi, seed_transpiler=1)
