@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Mapping
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.wire.failures import Failure, read_failure
+from qiskit_direct_provider.wire.redaction import redacted
 
 if TYPE_CHECKING:
     from qiskit_direct_provider.errors import DirectError
 
 __all__ = ["NOT_FOUND", "RETRYABLE_STATUSES", "ROUTE_MISSING", "FailedAnswer", "error_for"]
 
+logger = logging.getLogger(__name__)
+
 NOT_FOUND = 404
 ROUTE_MISSING = frozenset({NOT_FOUND, 405, 501})
 """Statuses by which a server says that it does not have such a path."""
+
+_LONGEST_ID = 200
 
 RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
 
@@ -88,6 +94,7 @@ def error_for(answer: FailedAnswer, host: str) -> DirectError:
     """The error that says what a failed answer says."""
     failure = read_failure(answer.body)
     kind, advice = _kind(answer.status, failure)
+    _log_ids(answer, host, failure)
     return kind(
         _sentence(answer, host, failure, failure.solution or advice),
         status=answer.status,
@@ -97,6 +104,18 @@ def error_for(answer: FailedAnswer, host: str) -> DirectError:
         retryable=answer.status in RETRYABLE_STATUSES and kind is not errors.LanesFullError,
         retry_after_s=_seconds(answer.headers.get("Retry-After")),
     )
+
+
+def _log_ids(answer: FailedAnswer, host: str, failure: Failure) -> None:
+    """What the owners of the service find the request by; the error itself holds the first of them."""
+    ids = {
+        "trace": failure.trace,
+        "correlation_id": failure.correlation_id,
+        "uber-trace-id": answer.headers.get("uber-trace-id"),
+    }
+    known = ", ".join(f"{name} {redacted(each)[:_LONGEST_ID]!r}" for name, each in ids.items() if each)
+    if known:
+        logger.info("%s at %s was refused: %s", answer.request, host, known)
 
 
 def _kind(status: int, failure: Failure) -> tuple[type[errors.DirectError], str]:

@@ -149,3 +149,12 @@ def test_a_refusal_without_a_code_is_known_by_its_words(
     body = {"detail": text} if form == "detail" else {"errors": [{"code": "", "message": text}]}
     answer = Answer(Request("POST", "/v1/jobs"), status, {}, json.dumps(body).encode())
     assert type(error_for(answer, "host")) is kind
+
+
+def test_all_names_of_a_refused_request_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    body = json.dumps({"trace": "t1", "correlation_id": "c1", "errors": [{"code": "1291", "message": "No"}]})
+    answer = Answer(Request("GET", "/v1/jobs/x"), 404, {"uber-trace-id": "u1"}, body.encode())
+    assert error_for(answer, "host").trace == "t1"
+    (told,) = caplog.messages
+    assert told == "GET /v1/jobs/x at host was refused: trace 't1', correlation_id 'c1', uber-trace-id 'u1'"
