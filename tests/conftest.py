@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from clearing import clear
 from connecting import free_port, provider_for
+from recorder import Recorder
 
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage
 from qiskit_direct_provider.service.process import LocalService
@@ -188,6 +189,14 @@ def channel_nairobi(channel_provider: DirectProvider) -> DirectBackend:
 @pytest.fixture(scope="session")
 def nairobi(provider: DirectProvider) -> DirectBackend:
     return provider.get_backend("fake_nairobi")
+
+
+@pytest.fixture
+def recorder(service: LocalService) -> Iterator[Recorder]:
+    """A proxy before the service that sees every request, and can be told to fail."""
+    recorder = Recorder(service.url)
+    yield recorder
+    recorder.close()
 
 
 @pytest.fixture(scope="session")

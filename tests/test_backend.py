@@ -21,7 +21,6 @@ import pytest
 from connecting import provider_for
 from documents import snapshot
 from qiskit import QuantumCircuit, transpile
-from recorder import Recorder
 
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage, errors
 from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
@@ -29,6 +28,8 @@ from qiskit_direct_provider.device import DeviceDocuments, read_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from recorder import Recorder
 
     from qiskit_direct_provider.service.process import LocalService
 
@@ -167,13 +168,6 @@ def test_status(torino: DirectBackend) -> None:
 
 
 # -- requests, copies ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def recorder(service: LocalService) -> Iterator[Recorder]:
-    recorder = Recorder(service.url)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

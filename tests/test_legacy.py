@@ -9,81 +9,75 @@ import pytest
 from connecting import provider_for
 from journeys import measured_x
 from qiskit import ClassicalRegister, QuantumCircuit
-from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider, Session, errors
 from qiskit_direct_provider.job_settings import JobSettings
 from qiskit_direct_provider.programs.sampler_v1 import sampler_v1_program
 
 if TYPE_CHECKING:
+    from recorder import Recorder
+
     from qiskit_direct_provider.service.process import LocalService
 
 INSTANCE = "ibm-q/open/main"
 
 
 @pytest.fixture
-def proxy(service: LocalService) -> Iterator[Recorder]:
-    proxy = Recorder(service.url)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
-def legacy(service: LocalService, proxy: Recorder) -> Iterator[DirectProvider]:
+def legacy(service: LocalService, recorder: Recorder) -> Iterator[DirectProvider]:
     with provider_for(
-        service, None, url=proxy.url, iam_url=proxy.url, channel="legacy", instance=INSTANCE
+        service, None, url=recorder.url, iam_url=recorder.url, channel="legacy", instance=INSTANCE
     ) as provider:
         yield provider
 
 
-def test_login_jobs_and_logout(legacy: DirectProvider, proxy: Recorder, service: LocalService) -> None:
+def test_login_jobs_and_logout(legacy: DirectProvider, recorder: Recorder, service: LocalService) -> None:
     """The API token goes to the login alone; its access token ends with the block, and then is refused."""
     backend = legacy.get_backend("fake_manila")
     job = backend.run(measured_x(), shots=10)
     assert sum(job.result(timeout=60).get_counts().values()) == 10
-    assert [path for method, path in proxy.seen if method == "POST"] == [
+    assert [path for method, path in recorder.seen if method == "POST"] == [
         "/api/users/loginWithToken",
         "/runtime/jobs",
     ]
-    sent = dict(zip(proxy.seen, proxy.headers, strict=True))["POST", "/runtime/jobs"]
+    sent = dict(zip(recorder.seen, recorder.headers, strict=True))["POST", "/runtime/jobs"]
     assert sent["x-qx-client-application"] == "qiskit-version-2/0.39.2/qiskit-direct-provider"
     assert "authorization" not in sent
-    body = proxy.bodies[proxy.seen.index(("POST", "/runtime/jobs"))]
+    body = recorder.bodies[recorder.seen.index(("POST", "/runtime/jobs"))]
     assert b'"hub":"ibm-q","group":"open","project":"main"' in body
-    assert service.api_key not in str(proxy.headers)
+    assert service.api_key not in str(recorder.headers)
     token = sent["x-access-token"]
     legacy.logout()
-    assert proxy.count("POST", "/api/users/logout") == 1
-    assert ask(proxy, token) == 401
+    assert recorder.count("POST", "/api/users/logout") == 1
+    assert ask(recorder, token) == 401
     assert legacy.backends()
-    assert proxy.count("POST", "/api/users/loginWithToken") == 2
+    assert recorder.count("POST", "/api/users/loginWithToken") == 2
 
 
-def ask(proxy: Recorder, token: str) -> int:
+def ask(recorder: Recorder, token: str) -> int:
     import requests
 
     session = requests.Session()
     session.trust_env = False
-    answer = session.get(proxy.url + "/runtime/jobs", headers={"x-access-token": token}, timeout=10)
+    answer = session.get(recorder.url + "/runtime/jobs", headers={"x-access-token": token}, timeout=10)
     return answer.status_code
 
 
-def test_leaving_the_block_logs_out(service: LocalService, proxy: Recorder) -> None:
+def test_leaving_the_block_logs_out(service: LocalService, recorder: Recorder) -> None:
     with provider_for(
-        service, None, url=proxy.url, iam_url=proxy.url, channel="legacy", instance=None
+        service, None, url=recorder.url, iam_url=recorder.url, channel="legacy", instance=None
     ) as one:
         one.backends()
-    assert proxy.seen[-1] == ("POST", "/api/users/logout")
-    with provider_for(service, None, url=proxy.url, iam_url=proxy.url, channel="legacy", instance=None):
+    assert recorder.seen[-1] == ("POST", "/api/users/logout")
+    with provider_for(service, None, url=recorder.url, iam_url=recorder.url, channel="legacy", instance=None):
         pass
-    assert proxy.count("POST", "/api/users/logout") == 1
+    assert recorder.count("POST", "/api/users/logout") == 1
 
 
-def test_a_token_that_ended_is_renewed(legacy: DirectProvider, proxy: Recorder) -> None:
+def test_a_token_that_ended_is_renewed(legacy: DirectProvider, recorder: Recorder) -> None:
     legacy.backends()
-    proxy.script("GET", "/runtime/backends", "401")
+    recorder.script("GET", "/runtime/backends", "401")
     assert legacy.backends()
-    assert proxy.count("POST", "/api/users/loginWithToken") == 2
+    assert recorder.count("POST", "/api/users/loginWithToken") == 2
 
 
 def test_wrong_accounts_are_refused(service: LocalService) -> None:

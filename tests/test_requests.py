@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from connecting import provider_for
 from qiskit import QuantumCircuit, transpile
-from recorder import Recorder
 
 from qiskit_direct_provider import S3Storage
 
 if TYPE_CHECKING:
+    from recorder import Recorder
+
     from qiskit_direct_provider import DirectProvider
     from qiskit_direct_provider.service.process import LocalService
-
-
-@pytest.fixture
-def recorder(service: LocalService) -> Iterator[Recorder]:
-    recorder = Recorder(service.url)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

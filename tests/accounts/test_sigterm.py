@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from connecting import provider_for
 from journeys import measured_x, slow_circuit
-from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider, errors
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from recorder import Recorder
 
     from qiskit_direct_provider import S3Storage
     from qiskit_direct_provider.service.process import LocalService
@@ -32,18 +33,11 @@ def heard() -> Iterator[list[int]]:
 
 
 @pytest.fixture
-def proxy(service: LocalService) -> Iterator[Recorder]:
-    proxy = Recorder(service.url)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def connect(
     heard: list[int],
     service: LocalService,
     own_storage: S3Storage,
-    proxy: Recorder,
+    recorder: Recorder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Connect]:
@@ -53,7 +47,7 @@ def connect(
 
     def start(action: str) -> DirectProvider:
         monkeypatch.setenv("QISKIT_DIRECT_ON_SIGTERM", action)
-        made.append(provider_for(service, own_storage, url=proxy.url, iam_url=proxy.url))
+        made.append(provider_for(service, own_storage, url=recorder.url, iam_url=recorder.url))
         return made[-1]
 
     yield start
@@ -62,17 +56,17 @@ def connect(
 
 
 def test_each_job_is_cancelled_and_what_came_of_that_is_told(
-    connect: Connect, proxy: Recorder, heard: list[int], caplog: pytest.LogCaptureFixture
+    connect: Connect, recorder: Recorder, heard: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     provider = connect("cancel")
     torino, nairobi = provider.get_backend("fake_torino"), provider.get_backend("fake_nairobi")
     done = nairobi.run(measured_x(), shots=10, job_id="ended")
     done.wait_for_final_state(timeout=60)
     running, kept = (torino.run(slow_circuit(), shots=100_000, job_id=name) for name in ("runs", "stays"))
-    proxy.script("POST", "/v1/jobs", "403")
+    recorder.script("POST", "/v1/jobs", "403")
     with pytest.raises(errors.AuthorizationError):
         nairobi.run(measured_x(), shots=10, job_id="refused")
-    proxy.script("POST", f"/v1/jobs/{kept.job_id()}/cancel", "403")
+    recorder.script("POST", f"/v1/jobs/{kept.job_id()}/cancel", "403")
     signal.raise_signal(signal.SIGTERM)
     assert heard == [signal.SIGTERM]
     told = caplog.records[-1].getMessage()

@@ -16,7 +16,6 @@ import pytest
 from apis import APIS
 from connecting import provider_for
 from qiskit import QuantumCircuit
-from recorder import Recorder
 
 from qiskit_direct_provider import errors
 
@@ -24,16 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from apis import Api
+    from recorder import Recorder
 
     from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, S3Storage
     from qiskit_direct_provider.service.process import LocalService
-
-
-@pytest.fixture
-def proxy(service: LocalService) -> Iterator[Recorder]:
-    proxy = Recorder(service.url)
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture
@@ -48,16 +41,16 @@ def over(channel: str, service: LocalService, storage: S3Storage, **arguments: o
 
 @pytest.fixture
 def flaky(
-    channel: str, service: LocalService, own_storage: S3Storage, proxy: Recorder
+    channel: str, service: LocalService, own_storage: S3Storage, recorder: Recorder
 ) -> Iterator[DirectProvider]:
-    with over(channel, service, own_storage, url=proxy.url, iam_url=proxy.url) as provider:
+    with over(channel, service, own_storage, url=recorder.url, iam_url=recorder.url) as provider:
         yield provider
 
 
 @pytest.fixture
-def lanes(service: LocalService, own_storage: S3Storage, proxy: Recorder) -> Iterator[DirectProvider]:
+def lanes(service: LocalService, own_storage: S3Storage, recorder: Recorder) -> Iterator[DirectProvider]:
     """Over Direct Access alone."""
-    with over("direct_access", service, own_storage, url=proxy.url, iam_url=proxy.url) as provider:
+    with over("direct_access", service, own_storage, url=recorder.url, iam_url=recorder.url) as provider:
         yield provider
 
 
@@ -103,63 +96,63 @@ def made_of(
 )
 def test_a_submission_arrives_exactly_once(
     backend: DirectBackend,
-    proxy: Recorder,
+    recorder: Recorder,
     api: Api,
     made_of: Callable[[DirectJob], int],
     fates: list[str],
     posts: int,
 ) -> None:
     """Whatever becomes of the answer, there is one job; it is looked for before another POST."""
-    proxy.script("POST", api.jobs, *fates)
+    recorder.script("POST", api.jobs, *fates)
     try:
         job = backend.run(measured_x(), shots=20)
     except errors.ProtocolError:
         assert fates == ["redirect"], "only a redirect is not worth another try"
-        assert proxy.count("POST", api.jobs) == posts
+        assert recorder.count("POST", api.jobs) == posts
         return
     assert made_of(job) == 1
-    assert proxy.count("POST", api.jobs) == posts
+    assert recorder.count("POST", api.jobs) == posts
     assert sum(job.result(timeout=60).get_counts().values()) == 20
 
 
 def test_a_full_lane_that_is_our_own_lost_job_is_no_refusal(
-    lanes: DirectProvider, provider: DirectProvider, proxy: Recorder
+    lanes: DirectProvider, provider: DirectProvider, recorder: Recorder
 ) -> None:
     """The lost POST took the last lane: the job is found, no second one is tried."""
     brisbane = lanes.get_backend("fake_brisbane")
     held = [brisbane.run(measured_x(), shots=10) for _ in range(4)]
-    proxy.script("POST", "/v1/jobs", "reset after")
+    recorder.script("POST", "/v1/jobs", "reset after")
     job = brisbane.run(measured_x(), shots=10)
     client = provider._client
     assert [one.job_id for one in client.jobs(client.deadline())].count(job.job_id()) == 1
-    assert proxy.count("POST", "/v1/jobs") == 5
+    assert recorder.count("POST", "/v1/jobs") == 5
     for one in [*held, job]:
         one.result(timeout=60)
 
 
-def test_polling_survives_an_outage(backend: DirectBackend, proxy: Recorder, api: Api) -> None:
+def test_polling_survives_an_outage(backend: DirectBackend, recorder: Recorder, api: Api) -> None:
     job = backend.run(measured_x(), shots=20)
-    proxy.script("GET", api.jobs + "/", "reset before", "503", "page", "reset after", "500")
+    recorder.script("GET", api.jobs + "/", "reset before", "503", "page", "reset after", "500")
     assert sum(job.result(timeout=60, wait=0.01).get_counts().values()) == 20
 
 
-def test_a_result_is_kept_when_its_lane_cannot_be_freed(lanes: DirectProvider, proxy: Recorder) -> None:
+def test_a_result_is_kept_when_its_lane_cannot_be_freed(lanes: DirectProvider, recorder: Recorder) -> None:
     job = lanes.get_backend("fake_nairobi").run(measured_x(), shots=20)
-    proxy.script("DELETE", "/v1/jobs/", *["400"] * 6)
+    recorder.script("DELETE", "/v1/jobs/", *["400"] * 6)
     assert sum(job.result(timeout=60).get_counts().values()) == 20
-    proxy.script("DELETE", "/v1/jobs/")
+    recorder.script("DELETE", "/v1/jobs/")
     job.delete()
 
 
-def test_an_expired_token_is_renewed_once(flaky: DirectProvider, proxy: Recorder, api: Api) -> None:
+def test_an_expired_token_is_renewed_once(flaky: DirectProvider, recorder: Recorder, api: Api) -> None:
     flaky.backends()
-    proxy.script("GET", api.backends, "401")
+    recorder.script("GET", api.backends, "401")
     assert flaky.backends()
-    assert proxy.count("POST", api.login) == 2
-    proxy.script("GET", api.backends, "401", "401")
+    assert recorder.count("POST", api.login) == 2
+    recorder.script("GET", api.backends, "401", "401")
     with pytest.raises(errors.AuthenticationError, match="check the token"):
         flaky.backends()
-    assert proxy.count("POST", api.login) == 3
+    assert recorder.count("POST", api.login) == 3
 
 
 @pytest.mark.parametrize(
@@ -174,30 +167,30 @@ def test_an_expired_token_is_renewed_once(flaky: DirectProvider, proxy: Recorder
     ],
 )
 def test_a_refusal_is_believed_at_once(
-    flaky: DirectProvider, proxy: Recorder, api: Api, fate: str, kind: type[errors.DirectError]
+    flaky: DirectProvider, recorder: Recorder, api: Api, fate: str, kind: type[errors.DirectError]
 ) -> None:
-    proxy.script("GET", api.backends, fate)
+    recorder.script("GET", api.backends, fate)
     with pytest.raises(kind, match="Gateway") as caught:
         flaky.backends()
     assert caught.value.status == int(fate)
-    assert proxy.count("GET", api.backends) == 1
+    assert recorder.count("GET", api.backends) == 1
 
 
-def test_a_busy_server_is_asked_again(flaky: DirectProvider, proxy: Recorder, api: Api) -> None:
-    proxy.script("GET", api.backends, "429", "503", "reset after", "page")
+def test_a_busy_server_is_asked_again(flaky: DirectProvider, recorder: Recorder, api: Api) -> None:
+    recorder.script("GET", api.backends, "429", "503", "reset after", "page")
     assert flaky.backends()
-    assert proxy.seen.count(("GET", api.backends)) == 5
+    assert recorder.seen.count(("GET", api.backends)) == 5
 
 
-def test_no_redirect_is_followed(flaky: DirectProvider, proxy: Recorder, api: Api) -> None:
-    proxy.script("GET", api.backends, *["redirect"] * 6)
+def test_no_redirect_is_followed(flaky: DirectProvider, recorder: Recorder, api: Api) -> None:
+    recorder.script("GET", api.backends, *["redirect"] * 6)
     with pytest.raises(errors.ProtocolError, match="redirect"):
         flaky.backends()
-    assert {path for _, path in proxy.seen} == {api.login, api.backends}
+    assert {path for _, path in recorder.seen} == {api.login, api.backends}
 
 
 def test_a_file_of_passwords_does_not_replace_the_token(
-    flaky: DirectProvider, proxy: Recorder, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    flaky: DirectProvider, recorder: Recorder, api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
@@ -205,7 +198,7 @@ def test_a_file_of_passwords_does_not_replace_the_token(
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     flaky.backends()
-    sent = proxy.headers[-1]
+    sent = recorder.headers[-1]
     assert sent[api.header].startswith("Bearer ") or api.header != "authorization"
     assert not sent.get("authorization", "").startswith("Basic")
 

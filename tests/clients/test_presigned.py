@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from canaries import Everything, canary
-from recorder import Recorder
 
 from qiskit_direct_provider import errors
 from qiskit_direct_provider.accounts import HttpOptions, Secret
@@ -18,8 +16,9 @@ from qiskit_direct_provider.clients.presigned import link_in, linked_result
 from qiskit_direct_provider.clients.storage import ObjectStore
 
 if TYPE_CHECKING:
+    from recorder import Recorder
+
     from qiskit_direct_provider import S3Storage
-    from qiskit_direct_provider.service.process import LocalService
 
 HTTP = HttpOptions(proxies={})
 
@@ -28,13 +27,6 @@ def read(url: str, seconds: float = 10) -> bytes:
     link = link_in(json.dumps({"url": url}).encode())
     assert link is not None
     return linked_result(link, HTTP, Deadline.after(seconds))
-
-
-@pytest.fixture
-def recorder(service: LocalService) -> Iterator[Recorder]:
-    recorder = Recorder(service.url)
-    yield recorder
-    recorder.close()
 
 
 def test_a_link_is_followed_without_a_token(own_storage: S3Storage) -> None:

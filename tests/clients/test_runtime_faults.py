@@ -15,7 +15,6 @@ import pytest
 from apis import APIS
 from connecting import provider_for
 from journeys import measured_x
-from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider, errors
 from qiskit_direct_provider.clients.interface import Submission
@@ -26,6 +25,8 @@ from qiskit_direct_provider.programs import Pub, sampler_programs
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from recorder import Recorder
 
     from qiskit_direct_provider import DirectBackend, DirectJob
     from qiskit_direct_provider.service.process import LocalService
@@ -47,15 +48,8 @@ def route(named: str) -> str:
 
 
 @pytest.fixture
-def proxy(service: LocalService) -> Iterator[Recorder]:
-    proxy = Recorder(service.url)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def kernel(
-    named: str, service: LocalService, proxy: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    named: str, service: LocalService, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Kernel]:
     """Makes providers; those of one home share a journal, as processes of one user do."""
     made: list[DirectProvider] = []
@@ -63,7 +57,7 @@ def kernel(
     def start(home: str = "home", **arguments: object) -> DirectProvider:
         monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path / home))
         instance = service.crn if named == "runtime" else None
-        settings = {"url": proxy.url, "iam_url": proxy.url, "channel": named, "instance": instance}
+        settings = {"url": recorder.url, "iam_url": recorder.url, "channel": named, "instance": instance}
         made.append(provider_for(service, None, **{**settings, **arguments}))
         return made[-1]
 
@@ -99,28 +93,28 @@ def with_tag(provider: DirectProvider, job: DirectJob) -> list[str]:
 def test_a_submission_arrives_exactly_once(
     backend: DirectBackend,
     kernel: Kernel,
-    proxy: Recorder,
+    recorder: Recorder,
     route: str,
     fates: list[str],
     posts_and_searches: tuple[int, int],
 ) -> None:
     """One list call for each doubt, none where there is no doubt, and one job in the end."""
-    proxy.script("POST", route, *fates)
-    before = proxy.count("GET", route)
+    recorder.script("POST", route, *fates)
+    before = recorder.count("GET", route)
     job = backend.run(measured_x(), shots=20)
-    asked = proxy.count("POST", route), proxy.count("GET", route) - before
+    asked = recorder.count("POST", route), recorder.count("GET", route) - before
     assert asked == posts_and_searches
     assert with_tag(kernel(), job) == [job.job_id()]
     assert sum(job.result(timeout=60).get_counts().values()) == 20
 
 
 def test_a_connection_that_never_was_is_no_doubt(
-    kernel: Kernel, service: LocalService, proxy: Recorder
+    kernel: Kernel, service: LocalService, recorder: Recorder
 ) -> None:
     """Nobody listens: nothing is searched for, and nothing stays on record."""
     provider = kernel(timeout=2)
     backend = provider.get_backend("fake_nairobi").load()
-    proxy.close()
+    recorder.close()
     provider._client.close()
     with pytest.raises(errors.TransportError) as caught:
         backend.run(measured_x(), shots=20)
@@ -130,30 +124,30 @@ def test_a_connection_that_never_was_is_no_doubt(
 
 
 def test_an_unanswered_doubt_is_resolved_by_the_next_process(
-    kernel: Kernel, proxy: Recorder, route: str
+    kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     """The answer is lost, and so is every answer to the search: the job is on record, and adopted later."""
     backend = kernel(timeout=2).get_backend("fake_nairobi").load()
-    proxy.script("POST", route, "reset after")
-    proxy.script("GET", route, *["reset before"] * 6)
+    recorder.script("POST", route, "reset after")
+    recorder.script("GET", route, *["reset before"] * 6)
     with pytest.raises(errors.TransportError, match="retrieve_job") as caught:
         backend.run(measured_x(), shots=20)
     own_id = str(caught.value.job_id)
-    proxy.script("GET", route)
-    posts = proxy.count("POST", route)
+    recorder.script("GET", route)
+    posts = recorder.count("POST", route)
     found = kernel().retrieve_job(own_id)
     assert found.job_id() != own_id
-    assert proxy.count("POST", route) == posts
+    assert recorder.count("POST", route) == posts
     assert sum(found.result(timeout=60).get_counts().values()) == 20
 
 
-def test_what_was_written_down_and_never_sent_is_sent(kernel: Kernel, proxy: Recorder, route: str) -> None:
+def test_what_was_written_down_and_never_sent_is_sent(kernel: Kernel, recorder: Recorder, route: str) -> None:
     backend = kernel(timeout=2).get_backend("fake_nairobi").load()
-    proxy.script("POST", route, "reset before")
-    proxy.script("GET", route, *["reset before"] * 6)
+    recorder.script("POST", route, "reset before")
+    recorder.script("GET", route, *["reset before"] * 6)
     with pytest.raises(errors.TransportError) as caught:
         backend.run(measured_x(), shots=20)
-    proxy.script("GET", route)
+    recorder.script("GET", route)
     provider = kernel()
     found = provider.retrieve_job(str(caught.value.job_id))
     assert with_tag(provider, found) == [found.job_id()]
@@ -174,12 +168,12 @@ def test_a_job_is_known_by_either_id_here_and_elsewhere(backend: DirectBackend, 
 
 
 def test_reading_a_result_leaves_the_job_at_the_server(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+    backend: DirectBackend, kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     """It holds no lane, so it is deleted only when that is asked for; what is here stays."""
     job = backend.run(measured_x(), shots=20)
     job.result(timeout=60)
-    assert proxy.count("DELETE", route) == 0
+    assert recorder.count("DELETE", route) == 0
     assert with_tag(kernel(), job) == [job.job_id()]
     job.delete()
     assert with_tag(kernel(), job) == []
@@ -218,40 +212,40 @@ def test_tags_travel_without_ours(backend: DirectBackend, kernel: Kernel) -> Non
 
 
 def test_a_refusal_leaves_nothing_behind(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+    backend: DirectBackend, kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     for fate, kind in (("400", errors.InvalidInputError), ("403", errors.AuthorizationError)):
-        proxy.script("POST", route, fate)
+        recorder.script("POST", route, fate)
         with pytest.raises(kind):
             backend.run(measured_x(), shots=20)
     assert list(kernel()._workspace.journal.entries()) == []
 
 
 def test_a_limit_on_the_rate_of_jobs_is_waited_for(
-    backend: DirectBackend, proxy: Recorder, route: str
+    backend: DirectBackend, recorder: Recorder, route: str
 ) -> None:
-    proxy.script("POST", route, *["429"] * 8)
+    recorder.script("POST", route, *["429"] * 8)
     job = backend.run(measured_x(), shots=20, wait_for_lane="1m")
-    assert proxy.count("POST", route) == 9
-    proxy.script("POST", route, *["429"] * 20)
+    assert recorder.count("POST", route) == 9
+    recorder.script("POST", route, *["429"] * 20)
     with pytest.raises(errors.RateLimitError):
         backend.run(measured_x(), shots=20)
     assert sum(job.result(timeout=60).get_counts().values()) == 20
 
 
 def test_waiting_for_many_takes_one_request_a_turn(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+    backend: DirectBackend, kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     provider = kernel()
     jobs = [backend.run(measured_x(), shots=20) for _ in range(6)]
-    before = len(proxy.seen)
+    before = len(recorder.seen)
     assert set(map(id, provider.wait(jobs, timeout=60))) == set(map(id, jobs))
-    asked = [path for method, path in proxy.seen[before:] if method == "GET"]
+    asked = [path for method, path in recorder.seen[before:] if method == "GET"]
     assert [path for path, _ in itertools.groupby(asked)] in ([route], [route, *asked[-1:]])
 
 
 def test_what_a_sender_that_died_left_on_its_way_is_waited_for(
-    kernel: Kernel, proxy: Recorder, route: str
+    kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     """Its successor asks before the request arrives: that is not taken for a job that was never sent."""
     dead, successor = kernel(), kernel()
@@ -267,20 +261,20 @@ def test_what_a_sender_that_died_left_on_its_way_is_waited_for(
     arriving.start()
     found = successor.retrieve_job("on-its-way")
     arriving.join()
-    assert proxy.count("POST", route) == 1
+    assert recorder.count("POST", route) == 1
     assert with_tag(successor, found) == [found.job_id()]
     assert sum(found.result(timeout=60).get_counts().values()) == 20
 
 
 def test_a_job_that_failed_is_not_taken_for_the_next_one_of_its_id(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+    backend: DirectBackend, kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     """The end of the first was read; of the second the answer is lost, and its tag is looked for."""
     first = backend.run([measured_x()] * 200, shots=100_000, job_id="again")
     first.cancel()
     with pytest.raises(errors.JobCancelledError):
         first.result(timeout=60)
-    proxy.script("POST", route, "reset after")
+    recorder.script("POST", route, "reset after")
     again = backend.run([measured_x()] * 200, shots=100_000, job_id="again")
     assert again.job_id() != first.job_id()
     assert with_tag(kernel(), again) == [again.job_id()]
@@ -290,7 +284,7 @@ def test_a_job_that_failed_is_not_taken_for_the_next_one_of_its_id(
 
 
 def test_what_was_interrupted_on_its_way_is_not_sent_twice(
-    backend: DirectBackend, kernel: Kernel, proxy: Recorder, route: str
+    backend: DirectBackend, kernel: Kernel, recorder: Recorder, route: str
 ) -> None:
     """Ctrl-C while the request waits in between: who asks for the job at once must not be quicker than it."""
     provider, begun = kernel(), threading.Event()
@@ -302,10 +296,10 @@ def test_what_was_interrupted_on_its_way_is_not_sent_twice(
             time.sleep(0.8)
 
     backend.load()
-    proxy.watch = hold
+    recorder.watch = hold
     with pytest.raises(KeyboardInterrupt):
         backend.run(measured_x(), shots=20, job_id="interrupted")
     found = provider.retrieve_job("interrupted")
-    assert proxy.count("POST", route) == 1
+    assert recorder.count("POST", route) == 1
     assert with_tag(provider, found) == [found.job_id()]
     assert sum(found.result(timeout=60).get_counts().values()) == 20

@@ -14,7 +14,6 @@ from connecting import free_port
 from findings import Check, blamed, named
 from fronts import front
 from odd_bodies import JSON, ODD_BODIES, OddProxy
-from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider
 from qiskit_direct_provider.clients import retrying
@@ -22,6 +21,7 @@ from qiskit_direct_provider.doctor import State, culprit, probe
 
 if TYPE_CHECKING:
     import trustme
+    from recorder import Recorder
 
     from qiskit_direct_provider.service.process import LocalService
 
@@ -38,13 +38,6 @@ def odd(service: LocalService) -> Iterator[OddProxy]:
     proxy = OddProxy(service.url)
     yield proxy
     proxy.close()
-
-
-@pytest.fixture
-def recorder(service: LocalService) -> Iterator[Recorder]:
-    recorder = Recorder(service.url)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

@@ -8,30 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clearing import clear, clear_legacy
 from connecting import provider_for
-from recorder import Recorder
 
 from qiskit_direct_provider import DirectProvider, S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from recorder import Recorder
     from resuming import Kernel
 
     from qiskit_direct_provider.service.process import LocalService
 
 
 @pytest.fixture
-def proxy(service: LocalService) -> Iterator[Recorder]:
-    proxy = Recorder(service.url)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def kernel(
     request: pytest.FixtureRequest,
     service: LocalService,
-    proxy: Recorder,
+    recorder: Recorder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Kernel]:
@@ -40,7 +33,7 @@ def kernel(
     All requests pass the proxy; the service itself sees its store directly.
     """
     storage = S3Storage(
-        **{**service.storage, "endpoint": proxy.url}, endpoint_for_service=service.storage["endpoint"]
+        **{**service.storage, "endpoint": recorder.url}, endpoint_for_service=service.storage["endpoint"]
     )
     made: list[DirectProvider] = []
     channel = getattr(request, "param", "direct_access")
@@ -52,7 +45,7 @@ def kernel(
 
     def start(home: str = "home", **arguments: Any) -> DirectProvider:
         monkeypatch.setenv("QISKIT_DIRECT_DATA", str(tmp_path / home))
-        settings = {"url": proxy.url, "iam_url": proxy.url, **dialect, **arguments}
+        settings = {"url": recorder.url, "iam_url": recorder.url, **dialect, **arguments}
         made.append(provider_for(service, storage, **settings))
         return made[-1]
 

@@ -107,10 +107,10 @@ def test_wrong_filters(kernel: Kernel) -> None:
 
 
 @over_all_channels
-def test_an_outage_is_no_empty_list(kernel: Kernel, proxy: Recorder) -> None:
+def test_an_outage_is_no_empty_list(kernel: Kernel, recorder: Recorder) -> None:
     provider = kernel(timeout=1.0)
     run(provider).result(timeout=WAIT_S)
     for jobs in JOBS:
-        proxy.script("GET", jobs, *["reset before"] * 10)
+        recorder.script("GET", jobs, *["reset before"] * 10)
     with pytest.raises(errors.TransportError):
         provider.jobs()

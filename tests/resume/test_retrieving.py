@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 
 def test_a_killed_process_leaves_its_job_to_the_next(
-    kernel: Kernel, service: LocalService, proxy: Recorder, tmp_path: Path
+    kernel: Kernel, service: LocalService, recorder: Recorder, tmp_path: Path
 ) -> None:
     """A SIGKILL while the process waits: a new one finds the job, and its lane is free in the end."""
     nursery = Nursery()
     account = {
         "token": service.api_key,
-        "url": proxy.url,
-        "iam_url": proxy.url,
+        "url": recorder.url,
+        "iam_url": recorder.url,
         "instance": service.crn,
         "storage": {
             **service.storage,
-            "endpoint": proxy.url,
+            "endpoint": recorder.url,
             "endpoint_for_service": service.storage["endpoint"],
         },
     }
@@ -105,7 +105,7 @@ def test_an_ended_job_whose_result_nobody_read(kernel: Kernel) -> None:
 
 
 @over_all_channels
-def test_what_is_on_disk_needs_neither_server_nor_store(kernel: Kernel, proxy: Recorder) -> None:
+def test_what_is_on_disk_needs_neither_server_nor_store(kernel: Kernel, recorder: Recorder) -> None:
     """The server has forgotten the job, and the store lost its result: nothing is asked, all is there."""
     first = kernel()
     job_id = run(first, job_tags=["kept"]).job_id()
@@ -113,13 +113,13 @@ def test_what_is_on_disk_needs_neither_server_nor_store(kernel: Kernel, proxy: R
     lose_objects(first, job_id)
     assert held(first) == set()
     second = kernel()
-    before = len(proxy.seen)
+    before = len(recorder.seen)
     again = second.retrieve_job(job_id)
     assert again.primitive_result()[0].data.meas.num_shots == 50
     assert (again.status(), again.tags) == (JobStatus.DONE, ["kept"])
     again.wait_for_final_state(timeout=1)
     again.delete()
-    sent = [request for request in proxy.seen[before:] if request[1].startswith(JOBS)]
+    sent = [request for request in recorder.seen[before:] if request[1].startswith(JOBS)]
     assert [request for request in sent if request[0] != "DELETE"] == []
     assert shots_in(again) == 50
 

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from qiskit_direct_provider import DirectProvider
 
 
-def strand(provider: DirectProvider, proxy: Recorder, job_id: str) -> None:
+def strand(provider: DirectProvider, recorder: Recorder, job_id: str) -> None:
     """Send a job over a network that breaks: it is on record, and has not arrived."""
 
     def broken(when: str, method: str, path: str, _: bytes) -> str | None:
         return "drop" if when == "before" and path.startswith(JOBS) else None
 
     backend = provider.get_backend("fake_manila")
-    proxy.watch = broken
+    recorder.watch = broken
     with pytest.raises(errors.TransportError, match="not known whether") as caught:
         backend.run(measured_x(), shots=50, job_id=job_id)
-    proxy.watch = None
+    recorder.watch = None
     assert caught.value.job_id == job_id
     entry = provider._workspace.journal.entry(job_id)
     assert entry is not None
@@ -42,18 +42,18 @@ def strand(provider: DirectProvider, proxy: Recorder, job_id: str) -> None:
 
 @over_all_channels
 @pytest.mark.parametrize("by", ["retrieve_job", "jobs"])
-def test_a_job_that_never_arrived_is_sent(kernel: Kernel, proxy: Recorder, by: str) -> None:
+def test_a_job_that_never_arrived_is_sent(kernel: Kernel, recorder: Recorder, by: str) -> None:
     job_id = f"never-arrived-{by}"
-    strand(kernel(timeout=1.0), proxy, job_id)
+    strand(kernel(timeout=1.0), recorder, job_id)
     assert job_id not in held(kernel())
     second = kernel()
     (job,) = [second.retrieve_job(job_id)] if by == "retrieve_job" else second.jobs(limit=None)
     assert shots_in(job) == 50
-    assert posts(proxy) >= 1
+    assert posts(recorder) >= 1
 
 
 @pytest.mark.parametrize("kernel", ["direct_access", "runtime"], indirect=True)
-def test_a_job_whose_acceptance_was_lost_is_known_by_the_list(kernel: Kernel, proxy: Recorder) -> None:
+def test_a_job_whose_acceptance_was_lost_is_known_by_the_list(kernel: Kernel, recorder: Recorder) -> None:
     """Once it was seen there, nobody looks for it, or sends it, any more."""
 
     def cut_off(when: str, method: str, path: str, _: bytes) -> str | None:
@@ -61,19 +61,19 @@ def test_a_job_whose_acceptance_was_lost_is_known_by_the_list(kernel: Kernel, pr
 
     provider = kernel(timeout=1.0)
     backend = provider.get_backend("fake_manila").load()
-    proxy.watch = cut_off
+    recorder.watch = cut_off
     with pytest.raises(errors.TransportError, match="not known whether"):
         backend.run(measured_x(), shots=50, job_id="arrived")
-    proxy.watch, sent = None, posts(proxy)
+    recorder.watch, sent = None, posts(recorder)
     (listed,) = provider.jobs(limit=None)
     entry = provider._workspace.journal.entry("arrived")
     assert entry is not None
     assert (entry.stage is Stage.INTENDED, entry.known_as) == (False, listed.job_id())
     assert shots_in(listed) == 50
-    assert posts(proxy) == sent
+    assert posts(recorder) == sent
 
 
-def test_an_id_of_somebody_elses_job_is_refused(kernel: Kernel, proxy: Recorder) -> None:
+def test_an_id_of_somebody_elses_job_is_refused(kernel: Kernel, recorder: Recorder) -> None:
     """Of the same account, on another machine: nothing of the second one stays, and the first one is left."""
     first = run(kernel(), job_id="taken")
     other = kernel("elsewhere")
@@ -83,9 +83,9 @@ def test_an_id_of_somebody_elses_job_is_refused(kernel: Kernel, proxy: Recorder)
     assert shots_in(first) == 50
 
 
-def test_a_stranded_job_stays_on_record_until_it_can_be_sent(kernel: Kernel, proxy: Recorder) -> None:
+def test_a_stranded_job_stays_on_record_until_it_can_be_sent(kernel: Kernel, recorder: Recorder) -> None:
     """All lanes are taken by somebody else: the list shows the job, and nothing is forgotten."""
-    strand(kernel(timeout=1.0), proxy, "patient")
+    strand(kernel(timeout=1.0), recorder, "patient")
     full = kernel("elsewhere").get_backend("fake_manila")
     others = [full.run(measured_x(), shots=10) for _ in range(5)]
     second = kernel()
@@ -99,35 +99,37 @@ def test_a_stranded_job_stays_on_record_until_it_can_be_sent(kernel: Kernel, pro
 
 
 @over_all_channels
-def test_a_job_that_a_living_process_is_about_to_send_is_left_to_it(kernel: Kernel, proxy: Recorder) -> None:
+def test_a_job_that_a_living_process_is_about_to_send_is_left_to_it(
+    kernel: Kernel, recorder: Recorder
+) -> None:
     first = kernel(timeout=1.0)
-    strand(first, proxy, "in-good-hands")
+    strand(first, recorder, "in-good-hands")
     journal = first._workspace.journal
     second = kernel()
-    before = posts(proxy)
+    before = posts(recorder)
     with journal.sending("in-good-hands", wait=True):
         second.jobs(limit=None)
         second.retrieve_job("in-good-hands")
-        assert posts(proxy) == before
+        assert posts(recorder) == before
     assert shots_in(second.retrieve_job("in-good-hands")) == 50
 
 
 @over_all_channels
-def test_what_another_process_did_meanwhile_is_not_done_again(kernel: Kernel, proxy: Recorder) -> None:
+def test_what_another_process_did_meanwhile_is_not_done_again(kernel: Kernel, recorder: Recorder) -> None:
     """A list is read long before its last job is looked at: that one may be over, or refused, by then."""
     first, second = kernel(timeout=1.0), kernel()
     journal = first._workspace.journal
     for job_id in ("overtaken", "refused"):
-        strand(first, proxy, job_id)
+        strand(first, recorder, job_id)
     seen = {entry.job_id: entry for entry in journal.entries()}
     assert shots_in(second.retrieve_job("overtaken")) == 50
     lose_objects(second, "overtaken")
     journal.discard("refused")
-    sent = posts(proxy)
+    sent = posts(recorder)
     assert recover(first._workspace, seen["overtaken"]).stage in {Stage.STORED, Stage.FREED}
     with pytest.raises(errors.JobNotFoundError, match="refused"):
         recover(first._workspace, seen["refused"])
-    assert posts(proxy) == sent
+    assert posts(recorder) == sent
 
 
 def test_a_lane_is_not_freed_under_a_sender_who_is_unsure(kernel: Kernel) -> None:

@@ -9,22 +9,16 @@ from connecting import provider_for
 from preparing import most_frequent, number
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import SparsePauliOp
-from recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from recorder import Recorder
 
     from qiskit_direct_provider import DirectBackend, S3Storage
     from qiskit_direct_provider.service.process import LocalService
 
 pytestmark = pytest.mark.filterwarnings("ignore:The (Sampler|Estimator)V2 class is deprecated")
-
-
-@pytest.fixture
-def recorder(service: LocalService) -> Iterator[Recorder]:
-    recorder = Recorder(service.url)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture
