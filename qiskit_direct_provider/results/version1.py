@@ -92,7 +92,13 @@ def _list(value: Any) -> list[Any]:
 def _distribution(value: Any) -> dict[str, float]:
     if not isinstance(value, dict) or not all(_WORD.fullmatch(key) for key in value):
         raise CodecError("a quasi-distribution cannot be read")
-    return {hex(int(key)): _number(each) for key, each in value.items()}
+    base = 2 if _are_bits(list(value)) else 10
+    return {hex(int(key, base)): _number(each) for key, each in value.items()}
+
+
+def _are_bits(words: list[str]) -> bool:
+    """Whether words are bits, as many of each. The API's are; other servers tell the same in decimal."""
+    return len({len(word) for word in words}) == 1 and not set("".join(words)) - set("01")
 
 
 def _number(value: Any) -> float:

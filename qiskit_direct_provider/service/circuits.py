@@ -11,6 +11,7 @@ from typing import Any
 
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import ClassicalRegister
+from qiskit.exceptions import MissingOptionalLibraryError
 
 from qiskit_direct_provider.service.openqasm.limits import without_comments
 from qiskit_direct_provider.service.openqasm.problems import NotReadError, UnknownError
@@ -23,6 +24,7 @@ __all__ = ["read_circuit"]
 _VERSION = re.compile(r"OPENQASM\s+3\b")
 # It takes several seconds for this much.
 _MAX_CHARACTERS_FOR_QISKIT = 500_000
+_FOR_QISKIT_1 = "Install qiskit[qpy-compat] where the service runs, or send a circuit without parameters."
 _MAX_QPY_BYTES = 64 * 1024 * 1024
 
 
@@ -75,6 +77,9 @@ def _from_qpy(value: object) -> QuantumCircuit:
         data = _raw(value)
     try:
         circuits = qpy.load(io.BytesIO(data))
+    except MissingOptionalLibraryError as error:
+        message = f"the QPY data, of a client with Qiskit 1, cannot be read: {_first_line(error)}"
+        raise JobProblemError(CIRCUIT_UNREADABLE, message, _FOR_QISKIT_1) from error
     except Exception as error:
         raise _unreadable(f"the QPY data cannot be read: {_first_line(error)}") from error
     if len(circuits) != 1 or not isinstance(circuits[0], QuantumCircuit):

@@ -68,7 +68,10 @@ def _run(task: Task, log: JobLog) -> Outcome:
     )
     if device_ns > task.timeout_s * _NANOSECONDS:
         return Outcome(_too_long(task, device_ns), log.text())
-    results = encode_result(program.run(), task.program_id, support_qiskit=program_input.support_qiskit)
+    if task.counts and isinstance(program, SamplerProgram):
+        results = program.counts(memory=task.memory)
+    else:
+        results = encode_result(program.run(), task.program_id, support_qiskit=program_input.support_qiskit)
     return Outcome(JobEnd("Completed", device_ns), log.text(), results)
 
 

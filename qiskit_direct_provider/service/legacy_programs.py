@@ -109,7 +109,7 @@ def _points(samples: list[Any]) -> list[list[str]]:
 
 
 def _quasi(registers: list[tuple[list[str], int]]) -> tuple[dict[str, float], dict[str, Any]]:
-    """Share of each outcome, as decimal numbers; the first register is in the lowest bits."""
+    """Share of each outcome, its bits as digits; the first register is in the lowest, at the right."""
     columns, shift = [], 0
     for samples, num_bits in registers:
         columns.append([int(sample, 16) << shift for sample in samples])
@@ -119,5 +119,5 @@ def _quasi(registers: list[tuple[list[str], int]]) -> tuple[dict[str, float], di
     counts: dict[int, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1
-    quasi = {str(word): number / shots for word, number in sorted(counts.items())}
+    quasi = {f"{word:0{shift}b}": number / shots for word, number in sorted(counts.items())}
     return quasi, {"shots": shots, "circuit_metadata": {}}

@@ -6,23 +6,34 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
+from qiskit_direct_provider.service.backend_routes import API_VERSION
 from qiskit_direct_provider.service.callers import AuthenticatedCaller  # noqa: TC001 - read by FastAPI
 from qiskit_direct_provider.service.context import answer, read_body, service_of
 from qiskit_direct_provider.service.failures import RequestRefusedError, invalid_body
 from qiskit_direct_provider.service.logins import ACCESS_TOKEN
-from qiskit_direct_provider.service.paths import LEGACY
+from qiskit_direct_provider.service.paths import LEGACY, LEGACY_PLACE
+from qiskit_direct_provider.service.runtime_intake import find_run
+from qiskit_direct_provider.service.runtime_jobs import JobFilter
 from qiskit_direct_provider.wire.legacy import LOGIN_PATH, LOGOUT_PATH, LoginBody
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 
-_HUBS = b'[{"name":"local","groups":{"local":{"projects":{"local":{"isDefault":true}}}}}]'
+_NANOSECOND = 1e-9
+_INSTANCE = "/".join([LEGACY_PLACE] * 3)
+_HUBS = [{"name": LEGACY_PLACE, "groups": {LEGACY_PLACE: {"projects": {LEGACY_PLACE: {"isDefault": True}}}}}]
 
 
 class _Urls(Struct):
     http: str
     services: dict[str, str]
+
+
+@router.get("/api/version")
+async def get_version() -> Response:
+    """What clients look at before they log in: whether this is an address to log in at."""
+    return answer(msgspec.json.encode({"api-auth": API_VERSION}))
 
 
 @router.post(LOGIN_PATH)
@@ -56,7 +67,30 @@ async def get_user(request: Request, caller: AuthenticatedCaller) -> Response:
     return answer(msgspec.json.encode({"id": caller.subject, "urls": urls}))
 
 
+@router.get("/api/jobs/v2")
+async def list_older_jobs(_caller: AuthenticatedCaller) -> Response:
+    """Jobs of the service before Runtime: there are none."""
+    return answer(b'{"items":[]}')
+
+
+@router.get(LEGACY + "/facade/v1/jobs/{job_id}/type")
+async def get_job_type(job_id: str, request: Request, caller: AuthenticatedCaller) -> Response:
+    """Of which of two services a job is: the one before Runtime is not here."""
+    find_run(service_of(request), job_id, caller)
+    return answer(b'{"type":"RUNTIME"}')
+
+
+@router.get(LEGACY + "/usage")
+async def get_usage(request: Request, caller: AuthenticatedCaller) -> Response:
+    """Device time that the stored jobs used; nothing bounds it."""
+    runs = service_of(request).runs
+    _, pending = runs.page(JobFilter(pending=True), caller.subject, caller.crn)
+    used_s = round(runs.used_ns(caller.subject, caller.crn) * _NANOSECOND, 9)
+    usage = {"instance": _INSTANCE, "quota": None, "usage": used_s, "pendingJobs": pending}
+    return answer(msgspec.json.encode({"byInstance": [usage | {"maxPendingJobs": None}]}))
+
+
 @router.get("/api/Network")
 async def get_network(_caller: AuthenticatedCaller) -> Response:
     """Hubs, groups and projects: any is accepted, this one is named."""
-    return answer(_HUBS)
+    return answer(msgspec.json.encode(_HUBS))

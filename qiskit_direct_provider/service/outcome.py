@@ -53,7 +53,8 @@ class JobProblemError(Exception):
 class Task:
     """One job as a worker gets it.
 
-    ``seed`` is the seed of the whole service; None draws a fresh one for every job.
+    ``seed`` is the seed of the whole service; None draws a fresh one for every job. ``counts`` asks for the
+    result of the legacy programs that ran circuits, ``memory`` for each shot in it.
     """
 
     program_id: str
@@ -63,6 +64,8 @@ class Task:
     log_level: str
     noise: bool
     seed: int | None
+    counts: bool = False
+    memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["LEGACY", "LEGACY_INSTANCE", "RUNTIME", "is_legacy"]
+__all__ = ["LEGACY", "LEGACY_INSTANCE", "LEGACY_PLACE", "RUNTIME", "is_legacy"]
 
 RUNTIME = "/api/v1"
 LEGACY = "/runtime"
 LEGACY_INSTANCE = "legacy"
 """All hubs, groups and projects are one here."""
+LEGACY_PLACE = "local"
+"""The name of the one hub, of its group and of its project."""
 
 
 def is_legacy(path: str) -> bool:
@@ -16,4 +18,4 @@ def is_legacy(path: str) -> bool:
     >>> is_legacy("/runtime/jobs"), is_legacy("/api/users/logout"), is_legacy("/api/v1/jobs")
     (True, True, False)
     """
-    return path.startswith((LEGACY + "/", "/api/users/", "/api/Network"))
+    return path.startswith((LEGACY + "/", "/api/users/", "/api/Network", "/api/jobs/"))

@@ -57,7 +57,7 @@ def read_estimator_pub(value: object, default_precision: float, device: Calibrat
     if isinstance(wanted, bool) or not isinstance(wanted, int | float) or not 0 < wanted <= 1:
         raise _bad_number(f"the precision {wanted!r} is not a number above 0 and up to 1")
     try:
-        array = ObservablesArray.coerce(_untagged(observables))
+        array = ObservablesArray.coerce(_observables(observables))
         bindings = _bindings(quantum_circuit, values)
         return EstimatorPub(quantum_circuit, array, bindings, float(wanted), validate=True)
     except (ValueError, TypeError) as error:
@@ -102,6 +102,26 @@ def _untagged(value: object) -> object:
     if value.get("__type__") == "BindingsArray":
         return _single_columns(value.get("__value__"))
     return value["__value__"] if value.get("__type__") == "ObservablesArray" else value
+
+
+def _observables(value: object) -> Any:
+    """Observables with the objects among them, which clients of version 1 send, as dictionaries."""
+    if isinstance(value, list):
+        return [_observables(each) for each in value]
+    if not isinstance(value, dict) or value.get("__class__") != "SparsePauliOp":
+        return _untagged(value)
+    try:
+        settings: Any = value["__value__"]
+        labels, coefficients = settings["data"]["__value__"]["data"], settings["coeffs"]["__value__"]
+        terms: dict[str, float] = {}
+        for label, coefficient in zip(labels, decode_ndarray(coefficients).ravel().tolist(), strict=True):
+            number = complex(coefficient)
+            if number.imag:
+                raise _invalid("the coefficients of an observable are not real")
+            terms[label] = terms.get(label, 0.0) + number.real
+    except (TypeError, KeyError, CodecError, ValueError) as error:
+        raise _invalid("a SparsePauliOp object cannot be read") from error
+    return terms
 
 
 def _single_columns(value: object) -> dict[str, Any]:

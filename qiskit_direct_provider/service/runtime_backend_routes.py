@@ -38,8 +38,9 @@ async def list_versions() -> Response:
 
 
 @router.get("/backends")
+@router.get("/backends/")
 async def list_backends(request: Request, _caller: AuthenticatedCaller, version: ApiVersion) -> Response:
-    """All devices: names alone in the oldest version, objects since."""
+    """All devices: names alone in the oldest version, objects since. Legacy clients end the path so."""
     service = service_of(request)
     if version < _OBJECTS_SINCE:
         return answer(msgspec.json.encode({"devices": list(service.devices)}))

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qiskit_direct_provider.service.circuit_runners import RUNNERS
 from qiskit_direct_provider.service.context import Service, device_named
 from qiskit_direct_provider.service.failures import RequestRefusedError
-from qiskit_direct_provider.service.legacy_programs import V1, V2, InvalidV1Error, is_v1, v2_params
+from qiskit_direct_provider.service.legacy_programs import V2, InvalidV1Error
+from qiskit_direct_provider.service.older_inputs import checked_form
 from qiskit_direct_provider.service.outcome import RAN_TOO_LONG
+from qiskit_direct_provider.service.paths import LEGACY_INSTANCE, LEGACY_PLACE
 from qiskit_direct_provider.service.runtime_jobs import RunRequest, StoredRun
 from qiskit_direct_provider.service.runtime_sessions import LONGEST_S, Session
 from qiskit_direct_provider.wire.direct_access import LogLevel
@@ -52,10 +55,10 @@ def refused(
 
 
 def take_job(service: Service, body: JobBody, params: dict[str, Any], caller: Caller) -> StoredRun:
-    """Store a job and queue it, unless it is refused. An input of version 1 becomes one of version 2."""
+    """Store a job and queue it, unless it is refused. Inputs of older programs stay what they are."""
     device = device_named(service, body.backend, kind="field")
-    if body.program_id not in PROGRAMS:
-        names = " and ".join(PROGRAMS)
+    if body.program_id not in PROGRAMS + RUNNERS:
+        names = f"{' and '.join(PROGRAMS)}, and formerly {' and '.join(RUNNERS)}"
         raise refused(
             404, f"Program {body.program_id} not found.", "program_id", solution=f"There are {names}."
         )
@@ -72,19 +75,21 @@ def take_job(service: Service, body: JobBody, params: dict[str, Any], caller: Ca
         session_id=_session_id(service, body, caller),
         private=bool(body.private),
         tags=checked_tags(body.tags),
-        form=V1 if is_v1(params) else V2,
+        form=_checked_form(params, body.program_id),
     )
-    if request.form == V1:
-        try:
-            params = v2_params(params, body.program_id)
-        except InvalidV1Error as error:
-            raise refused(400, str(error), "params") from None
-    # This API answers in plain form unless it is asked for the other, unlike Direct Access.
-    support_qiskit = params.get("support_qiskit") or False
-    document = msgspec.json.encode(params | {"support_qiskit": support_qiskit})
-    run = service.runs.add(request, document, caller.subject, caller.crn)
+    if request.form == V2:
+        # This API answers in plain form unless it is asked for the other, unlike Direct Access.
+        params |= {"support_qiskit": params.get("support_qiskit") or False}
+    run = service.runs.add(request, msgspec.json.encode(params), caller.subject, caller.crn)
     service.queue.enter(run)
     return run
+
+
+def _checked_form(params: dict[str, Any], program_id: str) -> str:
+    try:
+        return checked_form(params, program_id)
+    except InvalidV1Error as error:
+        raise refused(400, str(error), "params") from None
 
 
 def checked_tags(tags: list[str] | None) -> tuple[str, ...]:
@@ -135,6 +140,7 @@ def find_run(service: Service, job_id: str, caller: Caller) -> StoredRun:
 def job_document(run: StoredRun, caller: Caller, version: int, params: bytes | None = None) -> RuntimeJob:
     """A job as that version of the API shows it."""
     request = run.request
+    place = LEGACY_PLACE if caller.crn == LEGACY_INSTANCE else None
     return RuntimeJob(
         id=run.id,
         backend=request.backend,
@@ -155,6 +161,9 @@ def job_document(run: StoredRun, caller: Caller, version: int, params: bytes | N
         private=request.private or None,
         usage=usage_document(run, version),
         params=msgspec.Raw(params) if params is not None else None,
+        hub=place,
+        group=place,
+        project=place,
     )
 
 

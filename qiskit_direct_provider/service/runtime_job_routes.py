@@ -11,9 +11,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from qiskit_direct_provider.service.callers import AuthenticatedCaller  # noqa: TC001 - read by FastAPI
 from qiskit_direct_provider.service.context import answer, read_body, service_of
 from qiskit_direct_provider.service.failures import RequestRefusedError, invalid_body
-from qiskit_direct_provider.service.legacy_programs import V1, v1_results
 from qiskit_direct_provider.service.logins import check_client_application
-from qiskit_direct_provider.service.paths import is_legacy
+from qiskit_direct_provider.service.older_inputs import shown_results
 from qiskit_direct_provider.service.runtime_intake import (
     checked_tags,
     find_run,
@@ -24,7 +23,6 @@ from qiskit_direct_provider.service.runtime_intake import (
 )
 from qiskit_direct_provider.service.runtime_jobs import JobFilter
 from qiskit_direct_provider.wire.runtime import (
-    API_VERSION,
     PAGE_SIZE,
     VERSIONS,
     JobBody,
@@ -41,9 +39,8 @@ _SHORTEST_SEARCH, _LONGEST_SEARCH = 3, 100
 
 
 async def _api_version(request: Request) -> int:
-    """The version that the caller wants; without the header the newest, on legacy paths the oldest."""
-    usual = VERSIONS[0] if is_legacy(request.url.path) else API_VERSION
-    text = request.headers.get("ibm-api-version", usual)
+    """The version that the caller wants; the oldest is that of clients from before there was the header."""
+    text = request.headers.get("ibm-api-version", VERSIONS[0])
     found = version_number(text)
     known = [number for each in VERSIONS if (number := version_number(each))]
     if found is None or not known[0] <= found <= known[-1]:
@@ -151,8 +148,16 @@ async def get_results(job_id: str, request: Request, caller: AuthenticatedCaller
         return Response(status_code=204)
     if run.request.private:
         service.runs.forget_results(run.number)
-    body = v1_results(results, run.request.program) if run.request.form == V1 else results
+    device = service.devices.get(run.request.backend)
+    body = shown_results(results, run, (device and device.item.version) or "0.0.0")
     return Response(body, media_type="text/plain")
+
+
+@router.get("/jobs/{job_id}/interim_results")
+async def get_interim_results(job_id: str, request: Request, caller: AuthenticatedCaller) -> Response:
+    """What a program tells before it ends; those that there are tell nothing."""
+    find_run(service_of(request), job_id, caller)
+    return Response(status_code=204)
 
 
 @router.get("/jobs/{job_id}/logs")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qiskit_direct_provider.service import outcome
 from qiskit_direct_provider.service.joblog import JobLog
+from qiskit_direct_provider.service.older_inputs import as_version_2
 from qiskit_direct_provider.service.outcome import JobEnd, Outcome, Task, cancelled, failed
 
 if TYPE_CHECKING:
@@ -181,12 +182,15 @@ class RuntimeQueue:
 
     def _task(self, run: StoredRun, device: Device) -> Task:
         request, settings = run.request, self._settings
+        given = as_version_2(self._jobs.params(run.number), request)
         return Task(
-            request.program,
-            self._jobs.params(run.number),
+            given.program,
+            given.document,
             device.snapshot,
             request.timeout_s,
             request.log_level,
             settings.noise,
             settings.seed,
+            counts=given.counts,
+            memory=given.memory,
         )

@@ -65,7 +65,8 @@ async def open_session(request: Request, caller: Caller) -> Session:
     if not name:
         raise refused(400, "A session has to name its backend.", "backend")
     device = device_named(service, name, kind="field")
-    longest = LONGEST_S if body.max_ttl is None else body.max_ttl
+    asked = body.max_session_ttl if body.max_ttl is None else body.max_ttl
+    longest = LONGEST_S if asked is None else asked
     idle = IDLE_S if body.interactive_ttl is None else body.interactive_ttl
     if not 1 <= longest <= LONGEST_S or not 0 <= idle <= LONGEST_S:
         raise refused(400, f"max_ttl is not between 1 and {LONGEST_S} seconds.", "max_ttl")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qiskit.primitives import BitArray, DataBin, PrimitiveResult, SamplerPubResult
 
+from qiskit_direct_provider.service.counting import encode_counts
 from qiskit_direct_provider.service.encoding import SPANS
 from qiskit_direct_provider.service.isa import (
     check_angles,
@@ -72,6 +73,12 @@ class SamplerProgram:
             spans.append(Span(start, stop, number, (*plan.pub.shape, plan.pub.shots)))
             start = stop
         return PrimitiveResult(results, metadata={"version": 2, SPANS: spans})
+
+    def counts(self, *, memory: bool) -> bytes:
+        """Take all shots, for the legacy programs that ran circuits."""
+        circuits = [plan.pub.circuit for plan in self._plans]
+        shots = [plan.pub.shots for plan in self._plans]
+        return encode_counts(self.run(), circuits, shots, self._machine.device.name, memory=memory)
 
     def _plan(self, number: int, value: object, program_input: ProgramInput) -> _Plan:
         device = self._machine.device

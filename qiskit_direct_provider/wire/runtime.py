@@ -122,7 +122,7 @@ class RuntimeUsage(Struct, kw_only=True, omit_defaults=True):
 
 
 class RuntimeJob(Struct, kw_only=True, omit_defaults=True):
-    """A job in ``GET /jobs/{id}`` and in the list."""
+    """A job in ``GET /jobs/{id}`` and in the list; the last three belong to the legacy platform."""
 
     id: str
     backend: str = ""
@@ -138,6 +138,9 @@ class RuntimeJob(Struct, kw_only=True, omit_defaults=True):
     estimated_running_time_seconds: float | None = None
     usage: RuntimeUsage | None = None
     params: Raw | None = None
+    hub: str | None = None
+    group: str | None = None
+    project: str | None = None
 
 
 class JobPage(Struct, kw_only=True):
@@ -198,13 +201,14 @@ class StatusDocument(Struct, kw_only=True, omit_defaults=True):
 
 
 class SessionBody(Struct, kw_only=True, omit_defaults=True):
-    """``POST /sessions``. Times are in seconds; ``instance`` and a missing mode are legacy."""
+    """``POST /sessions``. Times are in seconds; ``instance``, ``max_session_ttl`` and no mode are legacy."""
 
     mode: str | None = None
     backend: str | None = None
     backend_name: str | None = None
     instance: str | None = None
     max_ttl: int | None = None
+    max_session_ttl: int | None = None
     active_ttl: int | None = None
     interactive_ttl: int | None = None
 

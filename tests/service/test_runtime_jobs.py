@@ -33,7 +33,8 @@ def test_a_job_from_its_input_to_its_result(client: Client) -> None:
     samples = get(client, job_id, "/results").json()["results"][0]["data"]["meas"]["samples"]
     assert len(samples) == 50
     assert "device time" in get(client, job_id, "/logs").text
-    metrics = get(client, job_id, "/metrics").json()
+    newest = {"IBM-API-Version": "2026-04-15"}
+    metrics = client.get(f"{API}/jobs/{job_id}/metrics", headers=newest).json()
     assert metrics["usage"]["status"] == "complete"
     assert metrics["usage"]["qpu_charge_time_seconds"] > 0
     stamps = metrics["timestamps"]
