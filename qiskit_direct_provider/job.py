@@ -349,7 +349,7 @@ def _fetched(part: TrackedJob, deadline: Deadline) -> PrimitiveResult:
     try:
         return part.fetched(deadline)
     except (errors.ApiError, errors.StorageError) as error:
-        if not deadline.expired():
+        if not (error.retryable and deadline.expired()):
             raise
         raise errors.JobTimeoutError(
             f"job {part.job_id} has ended, but its result did not come within the time limit; call result() "

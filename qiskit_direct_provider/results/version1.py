@@ -97,8 +97,9 @@ def _distribution(value: Any) -> dict[str, float]:
 
 
 def _are_bits(words: list[str]) -> bool:
-    """Whether words are bits, as many of each. The API's are; other servers tell the same in decimal."""
-    return len({len(word) for word in words}) == 1 and not set("".join(words)) - set("01")
+    """Whether words are bits, as many of each: some begin with 0, as no number in decimal does."""
+    padded = any(len(word) > 1 and word.startswith("0") for word in words)
+    return padded and len({len(word) for word in words}) == 1 and not set("".join(words)) - set("01")
 
 
 def _number(value: Any) -> float:

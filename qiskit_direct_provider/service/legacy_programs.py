@@ -69,11 +69,17 @@ def _selected(given: Any, indices: Any, what: str) -> list[Any]:
         raise InvalidV1Error(f"the indices of {what}s do not fit") from None
 
 
-def v1_results(document: bytes, program_id: str) -> bytes:
-    """A plain result of version 2 as one of version 1: probabilities by number, or expectation values."""
+def v1_results(document: bytes, program_id: str, *, bits: bool = False) -> bytes:
+    """A plain result of version 2 as one of version 1: probabilities by word, or expectation values.
+
+    Args:
+        document: The result.
+        program_id: Of which program it is.
+        bits: Write words in bits, as IBM's client wants them, and not as decimal numbers.
+    """
     pubs = msgspec.json.decode(document)["results"]
     if program_id == SAMPLER:
-        found = [quasi for pub in pubs for quasi in _quasis(pub["data"])]
+        found = [quasi for pub in pubs for quasi in _quasis(pub["data"], bits=bits)]
         names = ("quasi_dists", "metadata")
     else:
         found = [value for pub in pubs for value in _values(pub)]
@@ -96,11 +102,11 @@ def _flat(value: Any) -> list[float]:
     return [number for part in value for number in _flat(part)] if isinstance(value, list) else [value]
 
 
-def _quasis(data: dict[str, Any]) -> list[tuple[dict[str, float], dict[str, Any]]]:
+def _quasis(data: dict[str, Any], *, bits: bool) -> list[tuple[dict[str, float], dict[str, Any]]]:
     """Each point of a pub, of which version 1 had one only: a parameter's values may be several."""
     points = zip(*(_points(register["samples"]) for register in data.values()), strict=True) if data else [()]
     sizes = [register["num_bits"] for register in data.values()]
-    return [_quasi(list(zip(point, sizes, strict=True))) for point in points]
+    return [_quasi(list(zip(point, sizes, strict=True)), bits=bits) for point in points]
 
 
 def _points(samples: list[Any]) -> list[list[str]]:
@@ -108,8 +114,8 @@ def _points(samples: list[Any]) -> list[list[str]]:
     return [point for part in samples for point in _points(part)] if nested else [samples]
 
 
-def _quasi(registers: list[tuple[list[str], int]]) -> tuple[dict[str, float], dict[str, Any]]:
-    """Share of each outcome, its bits as digits; the first register is in the lowest, at the right."""
+def _quasi(registers: list[tuple[list[str], int]], *, bits: bool) -> tuple[dict[str, float], dict[str, Any]]:
+    """Share of each outcome; the first register is in the lowest bits."""
     columns, shift = [], 0
     for samples, num_bits in registers:
         columns.append([int(sample, 16) << shift for sample in samples])
@@ -119,5 +125,6 @@ def _quasi(registers: list[tuple[list[str], int]]) -> tuple[dict[str, float], di
     counts: dict[int, int] = {}
     for word in words:
         counts[word] = counts.get(word, 0) + 1
-    quasi = {f"{word:0{shift}b}": number / shots for word, number in sorted(counts.items())}
+    form = f"0{shift}b" if bits else "d"
+    quasi = {f"{word:{form}}": number / shots for word, number in sorted(counts.items())}
     return quasi, {"shots": shots, "circuit_metadata": {}}

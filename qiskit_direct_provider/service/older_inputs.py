@@ -57,8 +57,16 @@ def as_version_2(document: bytes, request: RunRequest) -> Given:
     )
 
 
-def shown_results(results: bytes, run: StoredRun, version: str) -> bytes:
+def shown_results(results: bytes, run: StoredRun, params: bytes, version: str) -> bytes:
     """A stored result in the form of the job's input; ``version`` is that of the device."""
     if run.request.form == RUNNER:
         return named_result(results, run.id, version)
-    return v1_results(results, run.request.program) if run.request.form == V1 else results
+    if run.request.form == V1:
+        return v1_results(results, run.request.program, bits=_has_objects(params))
+    return results
+
+
+def _has_objects(params: bytes) -> bool:
+    """Whether circuits were sent as objects, as IBM's client does, and not as text."""
+    circuits = msgspec.json.decode(params).get("circuits")
+    return isinstance(circuits[0] if isinstance(circuits, list) and circuits else circuits, dict)

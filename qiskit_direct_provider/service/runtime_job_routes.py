@@ -149,7 +149,8 @@ async def get_results(job_id: str, request: Request, caller: AuthenticatedCaller
     if run.request.private:
         service.runs.forget_results(run.number)
     device = service.devices.get(run.request.backend)
-    body = shown_results(results, run, (device and device.item.version) or "0.0.0")
+    version = (device and device.item.version) or "0.0.0"
+    body = shown_results(results, run, service.runs.params(run.number), version)
     return Response(body, media_type="text/plain")
 
 

@@ -92,7 +92,7 @@ def test_version_1(service: Service, session: requests.Session) -> None:
     )
     assert [sum(each.values()) for each in quasi["quasi_dists"]] == pytest.approx([1, 1])
     assert quasi["metadata"][0]["shots"] == 100
-    assert set(quasi["quasi_dists"][0]) <= {"00", "01", "10", "11"}
+    assert set(quasi["quasi_dists"][0]) <= {"0", "1", "2", "3"}
     params = {"circuits": OBSERVED, "observables": [{"ZZ": 1.0}]}
     values = result(session, url, ended(session, url, program_id="estimator", params=params))
     assert 0.5 < values["values"][0] <= 1.1
