@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from qiskit.providers import BackendV2, Options
@@ -83,9 +84,12 @@ class DirectBackend(Verifying, PulseNames, BackendV2):
     # -- the device ----------------------------------------------------------------------------------
 
     def status(self) -> BackendStatus:
-        """Whether the device takes jobs now; asks the service each time."""
-        item = self._client.backend(self.name, self._client.deadline())
-        return BackendStatus.of(item)
+        """Whether the device takes jobs now; asks the service each time.
+
+        Its version is that of its configuration, once that is here, where the service leaves it out.
+        """
+        found = BackendStatus.of(self._client.backend(self.name, self._client.deadline()))
+        return replace(found, backend_version=found.backend_version or self.backend_version or "")
 
     def lanes(self) -> int | None:
         """Number of execution lanes of this API; None when the service does not tell."""

@@ -221,7 +221,7 @@ class DirectJob(JobFacts, JobV1):
                 callback(self.job_id(), self._last_status(), self)
 
         for part in self._parts:
-            final_record(part, deadline, interval_s, report)
+            _wait(part, deadline, interval_s, report)
 
     def __await__(self) -> Generator[Any, None, Result]:
         """``await job`` gives what `result` returns, without blocking the event loop."""
@@ -323,6 +323,17 @@ def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
     """Tell a loop; one that was closed meanwhile has nobody who waits."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(ended.set)
+
+
+def _wait(part: TrackedJob, deadline: Deadline, wait: float | None, report: Callable[[], None]) -> None:
+    """Wait until one job of the server has ended; one that it forgot has, if its result is there."""
+    try:
+        final_record(part, deadline, wait, report)
+    except errors.JobNotFoundError:
+        part.record()
+        if not part.ended:  # the server has it under another id
+            return _wait(part, deadline, wait, report)
+        report()
 
 
 def _outcome(part: TrackedJob, deadline: Deadline, wait: float | None) -> PrimitiveResult:

@@ -98,14 +98,36 @@ class TrackedJob:
         self.entry = changed or msgspec.structs.replace(self.entry, **changes)
 
     def record(self) -> JobRecord:
-        """The job as the server sees it; what is final is not asked for again."""
+        """The job as the server sees it; what is final is not asked for again.
+
+        A job that somebody else had the server forget is complete if its result is in the object store.
+
+        Raises:
+            JobNotFoundError: The server does not hold it, and there is no result of it.
+        """
+        try:
+            return self.held()
+        except errors.JobNotFoundError as gone:
+            try:
+                self.left_behind(gone, self.workspace.client.deadline())
+            except errors.DirectError as error:
+                raise gone from (None if error is gone else error)
+        assert self.last is not None
+        return self.last
+
+    def held(self) -> JobRecord:
+        """The job as the server sees it, or as its end is on record here.
+
+        Raises:
+            JobNotFoundError: It is in neither.
+        """
         if not self.ended:
             client = self.workspace.client
             try:
                 self.last = client.job(self.job_id, client.deadline())
             except errors.JobNotFoundError:
                 if self.found_again():
-                    return self.record()
+                    return self.held()
                 self.last = self.recorded_end()
                 if self.last is None:
                     raise
@@ -145,8 +167,11 @@ class TrackedJob:
         kind = errors.JobCancelledError if record.status is JobStatus.CANCELLED else errors.JobFailedError
         word = "was cancelled" if kind is errors.JobCancelledError else "failed"
         reason = record.reason
+        silent = kind is errors.JobFailedError and (reason is None or not reason.message)
         return kind(
-            f"job {record.job_id} on {record.backend_name} {word}" + (f": {reason}" if reason else ""),
+            f"job {record.job_id} on {record.backend_name} {word}"
+            + (f": {reason}" if reason else "")
+            + ("; job.logs() may say more" if silent else ""),
             code=reason.code if reason else None,
             solution=reason.solution if reason else None,
         )
@@ -170,7 +195,7 @@ class TrackedJob:
     def delete(self) -> None:
         """Make the service forget the job, which frees its lane. What is on record here stays."""
         try:
-            record = self.record()
+            record = self.held()
         except errors.JobNotFoundError:
             return
         if record.status in JOB_FINAL_STATES and not note_end(self.workspace, record):
@@ -206,7 +231,7 @@ class TrackedJob:
             JobCancelledError: It was cancelled.
             DirectError: The result cannot be had.
         """
-        record = self.record()
+        record = self.held()
         noted = note_end(self.workspace, record)
         if record.status is not JobStatus.DONE:
             if noted:
@@ -230,9 +255,6 @@ class TrackedJob:
         Raises:
             JobNotFoundError: ``gone``, when it is in neither.
         """
-        kept = self.kept(deadline)
-        if kept is not None:
-            return kept
         client = self.workspace.client
         limit = client.deadline(deadline.remaining())
 
@@ -242,11 +264,15 @@ class TrackedJob:
                 raise gone
             return payload
 
-        payload, self._result = downloaded(download, self.entry.circuits, limit)
-        self.workspace.journal.store_result(self.journal_id, payload)
-        self.change(status=JobStatus.DONE.name)
-        self.last = _known_end(self.entry)
-        return self._result
+        result = self.kept(deadline)
+        if result is None:
+            payload, result = downloaded(download, self.entry.circuits, limit)
+            self._result = result
+            self.workspace.journal.store_result(self.journal_id, payload)
+        if not self.ended:
+            self.change(status=JobStatus.DONE.name)
+            self.last = _known_end(self.entry)
+        return result
 
     def free_lane(self, deadline: Deadline) -> None:
         """An ended job holds its lane until it is deleted; that must neither lose nor delay a result.

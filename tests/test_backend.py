@@ -25,6 +25,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit_direct_provider import DirectBackend, DirectProvider, S3Storage, errors
 from qiskit_direct_provider.archive import CalibrationArchive, archive_folder
 from qiskit_direct_provider.device import DeviceDocuments, read_device
+from qiskit_direct_provider.wire.direct_access import BackendItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,8 +164,21 @@ def test_status(torino: DirectBackend) -> None:
         False,
     )
     assert status.to_dict()["backend_name"] == "fake_torino"
+    assert status.backend_version == torino.load().backend_version
     assert torino.operational is True
     assert torino.lanes() == 5
+
+
+def test_the_version_of_a_status_that_has_none(
+    torino: DirectBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IBM's simulator of this API leaves it out; the configuration has it."""
+    item = BackendItem(name="fake_torino", status="online")
+    monkeypatch.setattr(type(torino._client), "backend", lambda *_: item)
+    unread = copy.copy(torino)
+    unread.backend_version = None
+    assert unread.status().backend_version == ""
+    assert torino.load().status().backend_version == torino.backend_version != ""
 
 
 # -- requests, copies ----------------------------------------------------------------------------------

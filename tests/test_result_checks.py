@@ -175,7 +175,7 @@ A, B = bits(1, 2, 3), bits(0, 1, 1, size=1)
         (DataBin(a=A, b=B), {"shots": 4}, "register 'a' of 2 bits, 4 shots"),
         (DataBin(a=A, b=B), {"shape": (1,)}, "shape (1,) came back"),
         (DataBin(a=A, b=np.zeros((3, 1))), {}, "register 'b' came back as float64 of shape (3, 1)"),
-        (DataBin(a=A, b=B), {"meas_level": 1}, "register 'a' should have come back as complex values"),
+        (DataBin(a=A, b=B), {"meas_level": 1}, "register 'a' came back as bits, though meas_level=1"),
         (
             DataBin(a=np.zeros((2, 2), complex), b=np.zeros((3, 1), complex)),
             {"meas_level": 1},

@@ -65,8 +65,14 @@ def _check_bits(found: Any, record: CircuitRecord, size: int, what: str) -> None
 
 
 def _check_values(found: Any, record: CircuitRecord, size: int, what: str) -> None:
+    from qiskit.primitives import BitArray
+
     shots = () if record.meas_return == "avg" else (record.shots,)
     expected = (*record.shape, *shots, size)
+    if isinstance(found, BitArray):
+        raise ProtocolError(
+            f"{what} came back as bits, though meas_level=1 was asked for: the service took no notice of it"
+        )
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "cf" or found.shape != expected:
         raise ProtocolError(
             f"{what} should have come back as complex values of shape {expected}, not {_described(found)}"

@@ -10,7 +10,7 @@ from simulated_server import LONGEST_WAIT_S, SimulatedServer
 from simulated_worlds import tracked
 
 from qiskit_direct_provider import errors
-from qiskit_direct_provider.clients.deadline import Deadline
+from qiskit_direct_provider.clients.deadline import NEVER, Deadline
 from qiskit_direct_provider.job_waiting import final_record, finished, until_ended
 
 if TYPE_CHECKING:
@@ -144,3 +144,19 @@ def test_owners_that_are_not_finished_in_time(workspace: Workspace, server: Simu
     )
     with pytest.raises(errors.JobTimeoutError, match="job a has not ended"):
         list(waiting)
+
+
+def test_the_state_of_a_forgotten_job_is_read_off_its_result(
+    workspace: Workspace, server: SimulatedServer
+) -> None:
+    """Somebody else had the server forget it; a store that does not answer leaves it at that."""
+    job = tracked(workspace, server_id="s-a")
+    server.release("s-a", NEVER)
+    server.failures["stored_result"] = [errors.StorageError("down")]
+    with pytest.raises(errors.JobNotFoundError):
+        job.record()
+    assert job.last is None
+    assert job.record().status is JobStatus.DONE
+    kept = job.kept(NEVER)
+    assert kept is not None
+    assert kept[0].data.c.num_shots == 3

@@ -126,9 +126,10 @@ def test_a_job_that_the_server_has_under_another_id(workspace: Workspace, server
 
 
 def test_a_job_that_the_server_has_forgotten(workspace: Workspace, server: SimulatedServer) -> None:
-    """Its end may be on record by another process; else it is lost."""
+    """Its end may be on record by another process, or its result in the store; else it is lost."""
     job = tracked(workspace)
     server.release("a", NEVER)
+    server.results.clear()
     with pytest.raises(errors.JobNotFoundError):
         job.record()
     workspace.journal.advance("a", status="CANCELLED")
@@ -144,7 +145,10 @@ def test_how_a_job_ended_without_a_result(
 ) -> None:
     short = tracked(workspace, "b", status=status).ending()
     assert type(short) is kind
-    assert (str(short), short.code, short.solution) == (f"job b on device {word}", None, None)
+    advice = "; job.logs() may say more" if status == "ERROR" else ""
+    assert (str(short), short.code, short.solution) == (f"job b on device {word}{advice}", None, None)
+    silent = tracked(workspace, "c", status=status, reason_code="5203").ending()
+    assert str(silent) == f"job c on device {word}: the server gave no reason [code 5203]{advice}"
     job = tracked(workspace, status=status, reason_code="1", reason_message="hot", reason_solution="wait")
     ending = job.ending()
     assert str(ending) == f"job a on device {word}: hot [code 1] (wait)"
@@ -357,6 +361,7 @@ def test_a_forgotten_job_that_left_nothing(workspace: Workspace, server: Simulat
     with pytest.raises(errors.JobNotFoundError) as caught:
         job.left_behind(gone, NEVER)
     assert caught.value is gone
+    assert job.last is None
 
 
 @pytest.mark.parametrize(("left_s", "limit_s"), [(None, 5.0), (2.0, 2.0), (0.0, 0.5)])

@@ -131,11 +131,34 @@ def test_a_job_that_somebody_else_deleted_is_read_from_the_store(kernel: Kernel)
     first.retrieve_job(job_id).wait_for_final_state(timeout=WAIT_S)
     stranger = kernel("elsewhere").retrieve_job(job_id)
     assert shots_in(stranger) == 50
+    seen: list[JobStatus] = []
     again = kernel().retrieve_job(job_id)
+    again.wait_for_final_state(timeout=WAIT_S, callback=lambda _, status, __: seen.append(status))
+    assert (seen[-1], again.status()) == (JobStatus.DONE, JobStatus.DONE)
     assert shots_in(again) == 50
-    assert again.status() is JobStatus.DONE
+    assert kernel().retrieve_job(job_id).status() is JobStatus.DONE
+    (found,) = kernel().jobs(limit=None, status="DONE")
+    assert found.job_id() == job_id
     lose_objects(first, job_id)
     assert shots_in(kernel().retrieve_job(job_id)) == 50
+
+
+def test_the_state_of_a_job_that_somebody_else_deleted(kernel: Kernel) -> None:
+    """Asked alone, it is read off the result; without one, the job is lost."""
+    first = kernel()
+    for name, is_kept in (("kept", True), ("lost", False)):
+        job_id = run(first, job_id=name).job_id()
+        first.retrieve_job(job_id).wait_for_final_state(timeout=WAIT_S)
+        assert shots_in(kernel("elsewhere").retrieve_job(job_id)) == 50
+        again = kernel().retrieve_job(job_id)
+        if is_kept:
+            assert again.status() is JobStatus.DONE
+            continue
+        lose_objects(first, job_id)
+        with pytest.raises(errors.JobNotFoundError):
+            again.status()
+        with pytest.raises(errors.JobNotFoundError):
+            again.wait_for_final_state(timeout=WAIT_S)
 
 
 @over_all_channels
