@@ -211,6 +211,8 @@ class DirectJob(JobFacts, JobV1):
 
         Raises:
             JobTimeoutError: The time is over; the job goes on.
+            JobNotFoundError: The server does not hold it, and there is no result of it.
+            StorageError: The server does not hold it, and whether there is a result cannot be found out.
         """
         deadline, interval_s = deadline_of(timeout), interval_of(wait)
         if callback is not None and not callable(callback):
@@ -325,29 +327,33 @@ def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
         loop.call_soon_threadsafe(ended.set)
 
 
-def _wait(part: TrackedJob, deadline: Deadline, wait: float | None, report: Callable[[], None]) -> None:
-    """Wait until one job of the server has ended; one that it forgot has, if its result is there."""
+def _wait(
+    part: TrackedJob,
+    deadline: Deadline,
+    wait: float | None,
+    each: Callable[[], object] | None = None,
+) -> None:
+    """Wait until one job of the server has ended; one that it forgot has, if its result is there.
+
+    Raises:
+        JobNotFoundError: The server does not hold it, and there is no result of it.
+    """
     try:
-        final_record(part, deadline, wait, report)
-    except errors.JobNotFoundError:
-        part.record()
-        if not part.ended:  # the server has it under another id
-            return _wait(part, deadline, wait, report)
-        report()
+        final_record(part, deadline, wait, each)
+    except errors.JobNotFoundError as gone:
+        if part.found_again():
+            return _wait(part, deadline, wait, each)
+        part.left_behind(gone, deadline)
+        if each is not None:
+            each()
 
 
 def _outcome(part: TrackedJob, deadline: Deadline, wait: float | None) -> PrimitiveResult:
     """The result of one job of the server, checked against the number of circuits that were sent."""
     result = part.kept(deadline)
     if result is None:
-        try:
-            final_record(part, deadline, wait)
-        except errors.JobNotFoundError as gone:
-            if part.found_again():
-                return _outcome(part, deadline, wait)
-            result = part.left_behind(gone, deadline)
-        else:
-            result = _fetched(part, deadline)
+        _wait(part, deadline, wait)
+        result = _fetched(part, deadline)
     expected = len(part.entry.circuits)
     if expected and len(result) != expected:
         raise errors.ProtocolError(

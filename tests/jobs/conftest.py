@@ -52,3 +52,11 @@ def pauses(server: SimulatedServer, monkeypatch: pytest.MonkeyPatch) -> list[flo
 @pytest.fixture
 def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "jobs")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An empty file, to be locked."""
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    return file

@@ -38,13 +38,6 @@ def sleeping_child() -> Iterator[None]:
         os.waitpid(child, 0)
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "file"
-    file.write_bytes(b"")
-    return file
-
-
 def test_a_lock_that_is_let_go_of_is_free_whatever_children_there_are(file: Path, tmp_path: Path) -> None:
     with contextlib.ExitStack() as children:
         with held(file, wait=True) as alone, locked(tmp_path):

@@ -32,13 +32,6 @@ def lockless(monkeypatch: pytest.MonkeyPatch) -> None:
     locks._tell_that_there_are_no_locks.cache_clear()
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "file"
-    file.write_bytes(b"")
-    return file
-
-
 def test_threads_are_kept_apart(lockless: None, file: Path) -> None:
     """Also the one that has the file already, which would otherwise free what it is about to send."""
     with held(file, wait=False) as first, held(file, wait=False) as second:
