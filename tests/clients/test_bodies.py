@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from connecting import provider_for
-from odd_bodies import ODD_BODIES, OddProxy
+from odd_bodies import ODD_BODIES, OddProxy, waited
 from qiskit import QuantumCircuit
 
 from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, S3Storage, errors
@@ -35,7 +35,7 @@ CALLS: dict[str, tuple[str, str, Callable[[DirectProvider, DirectJob], object]]]
     "submission": ("POST", "/v1/jobs", lambda _, job: run(job.backend())),
     "jobs": ("GET", "/v1/jobs", lambda provider, _: provider.jobs(limit=None)),
     "job": ("GET", "/v1/jobs/[^/]+", lambda _, job: job.status()),
-    "wait": ("GET", "/v1/jobs/[^/]+", lambda _, job: job.result(timeout=0.3, wait=0.05)),
+    "wait": ("GET", "/v1/jobs/[^/]+", waited),
     "cancellation": ("POST", "/v1/jobs/[^/]+/cancel", lambda _, job: job.cancel()),
     "deletion": ("DELETE", "/v1/jobs/[^/]+", lambda _, job: job.delete()),
     "upload": ("PUT", "/.*/input_.*", lambda _, job: run(job.backend())),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from connecting import provider_for
 from journeys import measured_x
-from odd_bodies import ODD_BODIES, OddProxy
+from odd_bodies import ODD_BODIES, OddProxy, waited
 
 from qiskit_direct_provider import DirectBackend, DirectJob, DirectProvider, Session, errors
 from qiskit_direct_provider.clients import posting, retrying
@@ -36,7 +36,7 @@ CALLS: dict[str, tuple[str, str, Callable[[DirectProvider, DirectJob], object]]]
     "submission": ("POST", "/jobs", lambda _, job: run(job.backend())),
     "jobs": ("GET", "/jobs", lambda provider, _: provider.jobs(limit=None)),
     "job": ("GET", JOB, lambda _, job: job.status()),
-    "wait": ("GET", JOB, lambda _, job: job.result(timeout=0.3, wait=0.05)),
+    "wait": ("GET", JOB, waited),
     "cancellation": ("POST", JOB + "/cancel", lambda _, job: job.cancel()),
     "deletion": ("DELETE", JOB, lambda _, job: job.delete()),
     "result": ("GET", JOB + "/results", lambda _, job: job.result(timeout=1)),

@@ -11,11 +11,15 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from quiet import QuietServer
 
-__all__ = ["ODD_BODIES", "OddProxy", "bomb"]
+if TYPE_CHECKING:
+    from qiskit_direct_provider import DirectJob, DirectProvider
+
+__all__ = ["ODD_BODIES", "OddProxy", "bomb", "waited"]
 
 MIB = 1024 * 1024
 JSON = "application/json"
@@ -92,6 +96,11 @@ class OddProxy:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def waited(provider: DirectProvider, job: DirectJob) -> object:
+    """A wait of a moment, with a token at hand: to fetch one may take longer than that."""
+    return provider.backends(), job.result(timeout=0.5, wait=0.05)
 
 
 @functools.cache
